@@ -1,0 +1,1 @@
+//! Tests and demos of pg_treecrdt.
