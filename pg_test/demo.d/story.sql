@@ -1,0 +1,1 @@
+SELECT 1 AS "the story is still to be told";
