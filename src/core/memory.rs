@@ -1,0 +1,198 @@
+//! A replica in memory: the store that tests run the core on, and an example of how to drive it.
+//!
+//! It applies patches as strictly as it can: adding what is there, removing what is not, or
+//! writing what is written already is a bug in the patch, and panics.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::convert::Infallible;
+use std::ops::Bound;
+
+use crate::catch_up::{catch_up, entry_of};
+use crate::id::{Dot, Key, NodeId};
+use crate::op::Op;
+use crate::patch::Patch;
+use crate::reference::{self, Node};
+use crate::store::{Entry, Row, Store, Track};
+use crate::version_vector::VersionVector;
+
+/// One document: its log, and the rows that catching up has made of it.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryStore {
+    log: BTreeMap<Key, Op>,
+    dots: HashMap<Dot, Key>,
+    timelines: BTreeMap<(NodeId, u8), BTreeSet<Key>>,
+    waiting: Vec<Op>,
+    head: Option<Key>,
+    nodes: BTreeMap<NodeId, Node>,
+    children: BTreeSet<(NodeId, NodeId)>,
+    refs: BTreeSet<(NodeId, Key)>,
+    ignored: BTreeSet<(NodeId, Key)>,
+}
+
+impl MemoryStore {
+    /// Adds operations and catches up, with whatever was waiting. Those known are passed over.
+    /// Gives the patch that was applied.
+    pub fn append(&mut self, ops: &[Op]) -> Patch {
+        self.defer(ops);
+        self.ensure_materialized()
+    }
+
+    /// Adds operations to the log only.
+    pub fn defer(&mut self, ops: &[Op]) {
+        for op in ops {
+            if self.dots.insert(op.dot(), op.key).is_some() {
+                continue;
+            }
+            let entry = entry_of(op);
+            let tracks = [
+                (Track::Structure, entry.step.is_some()),
+                (Track::Payload, entry.writes_payload),
+                (Track::Deletion, op.deletion().is_some()),
+            ];
+            for (track, _) in tracks.into_iter().filter(|(_, on)| *on) {
+                self.timelines.entry((op.node, track as u8)).or_default().insert(op.key);
+            }
+            self.log.insert(op.key, op.clone());
+            self.waiting.push(op.clone());
+        }
+    }
+
+    /// Catches up with what waits.
+    pub fn ensure_materialized(&mut self) -> Patch {
+        let batch = std::mem::take(&mut self.waiting);
+        let Ok(patch) = catch_up(self, &batch);
+        self.apply(&patch);
+        patch
+    }
+
+    /// The least key that waits.
+    pub fn frontier(&self) -> Option<Key> {
+        self.waiting.iter().map(|op| op.key).min()
+    }
+
+    /// The log, in canonical order.
+    pub fn log(&self) -> impl Iterator<Item = &Op> {
+        self.log.values()
+    }
+
+    /// The rows, in the form the reference gives them; `dots`, which are not stored, left out.
+    pub fn state(&self) -> reference::State {
+        reference::State {
+            nodes: self.nodes.clone(),
+            refs: self.refs.clone(),
+            ignored: self.ignored.clone(),
+            dots: HashMap::new(),
+            head: self.head,
+        }
+    }
+
+    fn apply(&mut self, patch: &Patch) {
+        for change in &patch.nodes {
+            let node = self.nodes.entry(change.node);
+            let exists = matches!(node, std::collections::btree_map::Entry::Occupied(_));
+            assert_eq!(exists, change.exists, "row of {}", change.node);
+            let node = node.or_default();
+            let before = node.clone();
+            if let Some(placement) = &change.placement {
+                if let Some(parent) = node.parent {
+                    self.children.remove(&(parent, change.node));
+                }
+                node.placed = placement.as_ref().map(|place| place.key);
+                node.parent = placement.as_ref().map(|place| place.parent);
+                node.order_key = placement.as_ref().map(|place| place.order_key.clone());
+                if let Some(parent) = node.parent {
+                    self.children.insert((parent, change.node));
+                }
+            }
+            if let Some((key, payload)) = &change.payload {
+                node.payload_key = Some(*key);
+                node.payload = payload.clone();
+            }
+            if let Some(deleted_at) = &change.deleted_at {
+                node.deleted_at = Some(deleted_at.clone());
+            }
+            if let Some(tombstone) = change.tombstone {
+                node.tombstone = tombstone;
+            }
+            assert!(!exists || *node != before, "row of {} written without a change", change.node);
+        }
+        let adds = [(&mut self.refs, &patch.refs_added), (&mut self.ignored, &patch.ignored_added)];
+        for (set, added) in adds {
+            added.iter().for_each(|&row| assert!(set.insert(row), "{row:?} is there already"));
+        }
+        let removes =
+            [(&mut self.refs, &patch.refs_removed), (&mut self.ignored, &patch.ignored_removed)];
+        for (set, removed) in removes {
+            removed.iter().for_each(|row| assert!(set.remove(row), "{row:?} is not there"));
+        }
+        self.head = patch.head;
+    }
+
+    fn at(&self, key: Option<&Key>) -> Option<Entry> {
+        key.map(|key| entry_of(&self.log[key]))
+    }
+}
+
+impl Store for MemoryStore {
+    type Error = Infallible;
+
+    fn head(&self) -> Option<Key> {
+        self.head
+    }
+
+    fn row(&mut self, node: NodeId) -> Result<Option<Row>, Infallible> {
+        Ok(self.nodes.get(&node).map(|node| Row {
+            placed: node.placed.zip(node.parent),
+            payload: node.payload_key,
+            deleted: node.deleted_at.is_some(),
+            tombstone: node.tombstone,
+        }))
+    }
+
+    fn deleted_at(&mut self, node: NodeId) -> Result<VersionVector, Infallible> {
+        Ok(self.nodes.get(&node).and_then(|node| node.deleted_at.clone()).unwrap_or_default())
+    }
+
+    fn any_deleted(&mut self) -> Result<bool, Infallible> {
+        Ok(self.nodes.values().any(|node| node.deleted_at.is_some()))
+    }
+
+    fn children(&mut self, node: NodeId) -> Result<Vec<NodeId>, Infallible> {
+        let range = (node, NodeId::ROOT)..=(node, NodeId::TRASH);
+        Ok(self.children.range(range).map(|(_, child)| *child).collect())
+    }
+
+    fn next(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Infallible> {
+        let timeline = self.timelines.get(&(node, track as u8));
+        Ok(self.at(timeline.and_then(|keys| {
+            keys.range((Bound::Excluded(key), Bound::Unbounded)).next()
+        })))
+    }
+
+    fn prev(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Infallible> {
+        let timeline = self.timelines.get(&(node, track as u8));
+        Ok(self.at(timeline.and_then(|keys| keys.range(..key).next_back())))
+    }
+
+    fn entry(&mut self, key: Key) -> Result<(NodeId, Entry), Infallible> {
+        let op = &self.log[&key];
+        Ok((op.node, entry_of(op)))
+    }
+
+    fn is_ignored(&mut self, node: NodeId, key: Key) -> Result<bool, Infallible> {
+        Ok(self.ignored.contains(&(node, key)))
+    }
+
+    fn has_ref(&mut self, parent: NodeId, key: Key) -> Result<bool, Infallible> {
+        Ok(self.refs.contains(&(parent, key)))
+    }
+
+    fn has_refs(&mut self, parent: NodeId) -> Result<bool, Infallible> {
+        Ok(self.refs.range((parent, Key::MIN)..).next().is_some_and(|(p, _)| *p == parent))
+    }
+
+    fn refs(&mut self, parent: NodeId) -> Result<Vec<Key>, Infallible> {
+        let rest = self.refs.range((parent, Key::MIN)..);
+        Ok(rest.take_while(|(p, _)| *p == parent).map(|(_, key)| *key).collect())
+    }
+}

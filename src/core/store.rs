@@ -1,0 +1,104 @@
+//! What replay may ask of storage. A database and a map in memory answer alike.
+//!
+//! The log holds every operation, those of the batch being caught up included. All else (rows,
+//! refs, verdicts) is as it was left by the last catch-up, before the batch.
+
+use crate::id::{Key, NodeId};
+use crate::version_vector::VersionVector;
+
+/// One of the three lines into which a node's timeline falls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Track {
+    /// Its inserts and moves.
+    Structure,
+    /// Its payloads, and its inserts that carry one.
+    Payload,
+    /// Its deletes and tombstones.
+    Deletion,
+}
+
+/// Whether a structural operation took place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It set its node's parent.
+    Effective,
+    /// It would have made a cycle, and changed no parent.
+    Ignored,
+}
+
+/// The structural half of an operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The parent it names.
+    pub parent: NodeId,
+    /// The order key it gives.
+    pub order_key: Vec<u8>,
+    /// Whether it is a move; else an insert.
+    pub is_move: bool,
+}
+
+/// An operation on a timeline, payload bytes left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its key.
+    pub key: Key,
+    /// Its structural half, if it is an insert or a move.
+    pub step: Option<Step>,
+    /// Whether it writes (or clears) the payload.
+    pub writes_payload: bool,
+}
+
+/// A node's row, without its bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Row {
+    /// The last effective structural op: its key, and the parent it gave.
+    pub placed: Option<(Key, NodeId)>,
+    /// The winning payload op.
+    pub payload: Option<Key>,
+    /// Whether it has a `deleted_at`.
+    pub deleted: bool,
+    /// Whether it is a tombstone.
+    pub tombstone: bool,
+}
+
+/// What replay may ask of storage, about one document.
+pub trait Store {
+    /// Why storage could not answer.
+    type Error;
+
+    /// The greatest key materialized.
+    fn head(&self) -> Option<Key>;
+
+    /// A node's row, if it is the subject of some operation.
+    fn row(&mut self, node: NodeId) -> Result<Option<Row>, Self::Error>;
+
+    /// A node's `deleted_at`; empty if it has none.
+    fn deleted_at(&mut self, node: NodeId) -> Result<VersionVector, Self::Error>;
+
+    /// Whether any node has a `deleted_at`.
+    fn any_deleted(&mut self) -> Result<bool, Self::Error>;
+
+    /// The nodes whose parent is `node`, tombstones too.
+    fn children(&mut self, node: NodeId) -> Result<Vec<NodeId>, Self::Error>;
+
+    /// The first entry of a track after `key`.
+    fn next(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Self::Error>;
+
+    /// The last entry of a track before `key`.
+    fn prev(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Self::Error>;
+
+    /// The node and entry of an operation in the log.
+    fn entry(&mut self, key: Key) -> Result<(NodeId, Entry), Self::Error>;
+
+    /// Whether a structural operation materialized before is marked ignored.
+    fn is_ignored(&mut self, node: NodeId, key: Key) -> Result<bool, Self::Error>;
+
+    /// Whether the op refs of `parent` hold `key`.
+    fn has_ref(&mut self, parent: NodeId, key: Key) -> Result<bool, Self::Error>;
+
+    /// Whether `parent` has any op refs: false only if no operation ever gave it a child.
+    fn has_refs(&mut self, parent: NodeId) -> Result<bool, Self::Error>;
+
+    /// The op refs of `parent`.
+    fn refs(&mut self, parent: NodeId) -> Result<Vec<Key>, Self::Error>;
+}

@@ -1,0 +1,312 @@
+//! Which nodes are tombstones, decided anew only where it could have changed.
+//!
+//! A node is a tombstone if it has a `deleted_at` that covers its `subtree_version` (spec:
+//! "Defensive deletion"). What a batch changes is seen by the deleted nodes above the change, as
+//! the tree stands now. For each of those:
+//!
+//! * a dot it does not cover came in: it lives, no look at the subtree;
+//! * it was a tombstone: only what came in need be looked at;
+//! * it lived, and neither did its `deleted_at` grow nor did anything leave that it does not
+//!   cover: it lives on;
+//! * otherwise its subtree is searched for a dot that is not covered, up to the first.
+//!
+//! Deeper nodes are decided first, so that a search can skip a tombstone whose own `deleted_at` is
+//! covered, with all that is below it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
+
+use crate::catch_up::{Draft, World};
+use crate::id::{Dot, Key, NodeId};
+use crate::store::{Store, Track, Verdict};
+use crate::sweep::Sweep;
+use crate::timeline::Changes;
+use crate::version_vector::VersionVector;
+
+/// What the batch means to one deleted node.
+#[derive(Debug, Default)]
+struct Case {
+    /// A dot came in that it does not cover.
+    uncovered: bool,
+    /// Something left that it did not cover, perhaps.
+    left: bool,
+    /// Nodes that came in with all that is below them.
+    arrived: Vec<NodeId>,
+    /// How many deleted nodes are above it.
+    rank: usize,
+}
+
+/// Decides for every deleted node concerned. Gives the flags, changed or not.
+pub(crate) fn decide<S: Store>(
+    world: &mut World<'_, S>,
+    sweep: &Sweep,
+    drafts: &BTreeMap<NodeId, Draft>,
+    changes: &Changes,
+) -> Result<Vec<(NodeId, bool)>, S::Error> {
+    if drafts.values().all(|draft| draft.deleted_at.is_none()) && !world.store.any_deleted()? {
+        return Ok(Vec::new());
+    }
+    let mut after = After::new(world, sweep, drafts, changes);
+    let mut cases: HashMap<NodeId, Case> = HashMap::new();
+    for (&node, draft) in drafts {
+        if draft.deleted_at.is_some() {
+            cases.entry(node).or_default();
+        }
+        let (from, to) = (draft.old_parent(), draft.new_parent());
+        if from != to {
+            if let Some(from) = from {
+                after.each_above(from, &mut cases, |case, _| case.left = true)?;
+            }
+            if let Some(to) = to {
+                after.each_above(to, &mut cases, |case, _| case.arrived.push(node))?;
+            }
+        }
+    }
+    let uncovered = |dots: &[Dot], deleted_at: &VersionVector| {
+        dots.iter().any(|&dot| !deleted_at.contains(dot))
+    };
+    for (&holder, dots) in &changes.gained {
+        after.each_above(holder, &mut cases, |case, deleted_at| {
+            case.uncovered = case.uncovered || uncovered(dots, deleted_at);
+        })?;
+    }
+    for (&holder, dots) in &changes.lost {
+        after.each_above(holder, &mut cases, |case, deleted_at| {
+            case.left = case.left || uncovered(dots, deleted_at);
+        })?;
+    }
+
+    let mut order: Vec<(NodeId, Case)> = cases.into_iter().collect();
+    for (node, case) in &mut order {
+        case.rank = after.rank(*node)?;
+    }
+    order.sort_by_key(|(node, case)| (std::cmp::Reverse(case.rank), *node));
+    after.undecided = order.iter().map(|(node, _)| *node).collect();
+    let mut flags = Vec::new();
+    for (node, case) in order {
+        let row = after.world.row(node)?;
+        let was_tombstone = row.as_ref().is_some_and(|row| row.tombstone);
+        let was_alive = row.is_some_and(|row| row.deleted && !row.tombstone);
+        let grown = drafts.get(&node).is_some_and(|draft| draft.deleted_at.is_some());
+        let tombstone = if case.uncovered {
+            false
+        } else if was_tombstone {
+            after.covers(node, case.arrived)?
+        } else if was_alive && !grown && !case.left {
+            false
+        } else {
+            after.covers(node, vec![node])?
+        };
+        after.undecided.remove(&node);
+        after.decided.insert(node, tombstone);
+        flags.push((node, tombstone));
+    }
+    Ok(flags)
+}
+
+/// The tree as it is after the batch, tombstones aside.
+struct After<'w, 'a, S> {
+    world: &'w mut World<'a, S>,
+    sweep: &'w Sweep,
+    drafts: &'w BTreeMap<NodeId, Draft>,
+    /// Nodes that have a parent they had not before.
+    arrivals: HashMap<NodeId, Vec<NodeId>>,
+    refs_added: HashMap<NodeId, Vec<Key>>,
+    refs_removed: HashSet<(NodeId, Key)>,
+    /// By node: the nearest deleted node at or above it.
+    nearest: HashMap<NodeId, Option<NodeId>>,
+    deletions: HashMap<NodeId, Option<Rc<VersionVector>>>,
+    ranks: HashMap<NodeId, usize>,
+    undecided: HashSet<NodeId>,
+    decided: HashMap<NodeId, bool>,
+}
+
+impl<'w, 'a, S: Store> After<'w, 'a, S> {
+    fn new(
+        world: &'w mut World<'a, S>,
+        sweep: &'w Sweep,
+        drafts: &'w BTreeMap<NodeId, Draft>,
+        changes: &Changes,
+    ) -> Self {
+        let mut arrivals: HashMap<NodeId, Vec<NodeId>> = HashMap::new();
+        for (&node, draft) in drafts {
+            if let Some(to) = draft.new_parent().filter(|&to| Some(to) != draft.old_parent()) {
+                arrivals.entry(to).or_default().push(node);
+            }
+        }
+        let mut refs_added: HashMap<NodeId, Vec<Key>> = HashMap::new();
+        for &(parent, key) in &changes.refs_added {
+            refs_added.entry(parent).or_default().push(key);
+        }
+        Self {
+            world,
+            sweep,
+            drafts,
+            arrivals,
+            refs_added,
+            refs_removed: changes.refs_removed.iter().copied().collect(),
+            nearest: HashMap::new(),
+            deletions: HashMap::new(),
+            ranks: HashMap::new(),
+            undecided: HashSet::new(),
+            decided: HashMap::new(),
+        }
+    }
+
+    fn parent(&mut self, node: NodeId) -> Result<Option<NodeId>, S::Error> {
+        match self.drafts.get(&node) {
+            Some(draft) => Ok(draft.new_parent()),
+            None if node.is_reserved() => Ok(None),
+            None => Ok(self.world.row(node)?.and_then(|row| row.placed).map(|place| place.1)),
+        }
+    }
+
+    fn deleted_at(&mut self, node: NodeId) -> Result<Option<Rc<VersionVector>>, S::Error> {
+        if let Some(known) = self.deletions.get(&node) {
+            return Ok(known.clone());
+        }
+        let grown = self.drafts.get(&node).and_then(|draft| draft.deleted_at.clone());
+        let deleted_at = if grown.is_some() {
+            grown
+        } else if !node.is_reserved() && self.world.row(node)?.is_some_and(|row| row.deleted) {
+            Some(self.world.store.deleted_at(node)?)
+        } else {
+            None
+        };
+        let deleted_at = deleted_at.map(Rc::new);
+        self.deletions.insert(node, deleted_at.clone());
+        Ok(deleted_at)
+    }
+
+    /// The nearest deleted node at or above `node`. Every step of the way up is remembered.
+    fn nearest(&mut self, node: NodeId) -> Result<Option<NodeId>, S::Error> {
+        let mut path = Vec::new();
+        let mut at = Some(node);
+        let found = loop {
+            let Some(here) = at else { break None };
+            if let Some(&known) = self.nearest.get(&here) {
+                break known;
+            }
+            path.push(here);
+            if self.deleted_at(here)?.is_some() {
+                break Some(here);
+            }
+            at = self.parent(here)?;
+        };
+        self.nearest.extend(path.into_iter().map(|step| (step, found)));
+        Ok(found)
+    }
+
+    fn next_above(&mut self, node: NodeId) -> Result<Option<NodeId>, S::Error> {
+        match self.parent(node)? {
+            Some(parent) => self.nearest(parent),
+            None => Ok(None),
+        }
+    }
+
+    /// Tells every deleted node at or above `from`.
+    fn each_above(
+        &mut self,
+        from: NodeId,
+        cases: &mut HashMap<NodeId, Case>,
+        mut tell: impl FnMut(&mut Case, &VersionVector),
+    ) -> Result<(), S::Error> {
+        let mut at = self.nearest(from)?;
+        while let Some(node) = at {
+            if let Some(deleted_at) = self.deleted_at(node)? {
+                tell(cases.entry(node).or_default(), &deleted_at);
+            }
+            at = self.next_above(node)?;
+        }
+        Ok(())
+    }
+
+    /// How many deleted nodes are above a deleted node.
+    fn rank(&mut self, node: NodeId) -> Result<usize, S::Error> {
+        let mut path = Vec::new();
+        let mut at = Some(node);
+        let mut rank = loop {
+            let Some(here) = at else { break 0 };
+            if let Some(&known) = self.ranks.get(&here) {
+                break known + 1;
+            }
+            path.push(here);
+            at = self.next_above(here)?;
+        };
+        for step in path.into_iter().rev() {
+            self.ranks.insert(step, rank);
+            rank += 1;
+        }
+        Ok(rank - 1)
+    }
+
+    /// Whether the `deleted_at` of `node` covers the subtrees of `roots`.
+    fn covers(&mut self, node: NodeId, roots: Vec<NodeId>) -> Result<bool, S::Error> {
+        let Some(deleted_at) = self.deleted_at(node)? else { return Ok(false) };
+        let mut seen: HashSet<NodeId> = HashSet::new();
+        let mut open = roots;
+        while let Some(at) = open.pop() {
+            if !seen.insert(at) || (at != node && self.is_buried(at, &deleted_at)?) {
+                continue;
+            }
+            if !self.covers_own(at, &deleted_at)? {
+                return Ok(false);
+            }
+            for child in self.world.store.children(at)? {
+                if self.parent(child)? == Some(at) {
+                    open.push(child);
+                }
+            }
+            open.extend(self.arrivals.get(&at).into_iter().flatten());
+        }
+        Ok(true)
+    }
+
+    /// Whether a node is a tombstone, decided already, by a deletion that `deleted_at` covers.
+    fn is_buried(&mut self, node: NodeId, deleted_at: &VersionVector) -> Result<bool, S::Error> {
+        let tombstone = match self.decided.get(&node) {
+            Some(&decided) => decided,
+            None if self.undecided.contains(&node) => false,
+            None => self.world.row(node)?.is_some_and(|row| row.tombstone),
+        };
+        Ok(tombstone && self.deleted_at(node)?.is_some_and(|own| deleted_at.covers(&own)))
+    }
+
+    /// Whether the dots of a node and of its winning payload are covered.
+    fn covers_own(&mut self, node: NodeId, deleted_at: &VersionVector) -> Result<bool, S::Error> {
+        let winner = match self.drafts.get(&node) {
+            Some(draft) => draft.payload,
+            None => self.world.row(node)?.and_then(|row| row.payload),
+        };
+        if winner.is_some_and(|key| !deleted_at.contains(key.dot)) {
+            return Ok(false);
+        }
+        let mut last = Key::MIN;
+        while let Some(entry) = self.world.store.next(node, Track::Structure, last)? {
+            last = entry.key;
+            if !deleted_at.contains(last.dot) && self.is_effective(node, last)? {
+                return Ok(false);
+            }
+        }
+        let mut refs = self.world.store.refs(node)?;
+        refs.retain(|&key| !self.refs_removed.contains(&(node, key)));
+        refs.extend(self.refs_added.get(&node).into_iter().flatten());
+        for key in refs {
+            if deleted_at.contains(key.dot) {
+                continue;
+            }
+            let (subject, entry) = self.world.store.entry(key)?;
+            if let Some(step) = entry.step
+                && (step.is_move || step.parent == node)
+                && self.is_effective(subject, key)?
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn is_effective(&mut self, node: NodeId, key: Key) -> Result<bool, S::Error> {
+        Ok(self.sweep.verdict(self.world, node, key)? == Verdict::Effective)
+    }
+}
