@@ -1,1 +1,3 @@
-//! Tests and demos of pg_treecrdt.
+//! Tests and demos of pg_treecrdt: histories to try, and the two stores to try them on.
+
+pub mod history;
