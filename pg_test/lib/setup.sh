@@ -8,8 +8,9 @@
 pgrx_version=0.18.1 # must be the version of the pgrx libraries in Cargo.toml
 apt_updated=
 
-# Cargo, pgrx and psql, unswayed by what the caller happens to have set.
+# Cargo, pgrx and psql, unswayed by what the caller happens to have set; within a run, that is done.
 clean_environment() {
+    [[ -z ${TREECRDT_RUN:-} ]] || return 0
     local name
     for name in ${!PG*}; do
         case $name in PGRX_*) ;; *) unset "$name" ;; esac
