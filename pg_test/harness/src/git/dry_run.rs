@@ -13,7 +13,11 @@ pub fn replay(conversion: &Conversion) -> Result<Vec<VisibleNode>> {
     let state = reference::replay(&ops);
     let visible = state.visible().into_iter();
     Ok(visible
-        .map(|(depth, node)| VisibleNode { depth, node, payload: state.nodes[&node].payload.clone() })
+        .map(|(depth, node)| VisibleNode {
+            depth,
+            node,
+            payload: state.nodes[&node].payload.clone(),
+        })
         .collect())
 }
 
@@ -33,11 +37,8 @@ fn op(conversion: &Conversion, lamport: u64) -> Op {
         Change::Payload(number) => Action::Payload(Some(name(number))),
         Change::Delete(_) => {
             let seen = conversion.log.known_state(lamport).expect("it is a delete");
-            let mut known_state = VersionVector::default();
-            for (replica, last) in seen {
-                let seen = VersionVector::from_ranges([(replica, [(1, last)])]);
-                known_state.union(&seen.expect("from 1 to a count"));
-            }
+            let ranges = seen.into_iter().map(|(replica, last)| (replica, 1, last));
+            let known_state = VersionVector::from_ranges(ranges).expect("from 1 to a count");
             Action::Delete { known_state }
         }
     };

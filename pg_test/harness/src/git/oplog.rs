@@ -218,8 +218,8 @@ mod tests {
 
     fn log(known: KnownState) -> OpLog {
         let (mut log, mut ids) = (OpLog::new(known), Ids::default());
-        let [a, b, c] =
-            ["A <a@x>", "B <b@x>", "C <c@x>"].map(|who| log.author(who.as_bytes(), &mut ids).unwrap());
+        let [a, b, c] = ["A <a@x>", "B <b@x>", "C <c@x>"]
+            .map(|who| log.author(who.as_bytes(), &mut ids).unwrap());
         log.insert(a, 1, 0, 0);
         log.insert(b, 2, 1, 0);
         log.insert(c, 3, 0, 0);

@@ -168,7 +168,8 @@ mod tests {
 
     #[test]
     fn broken_output_is_an_error() {
-        for log in [&b"hello\0"[..], b"commit 1\0A\0:1 1 1 1 R1\0a\0", b"commit 1\0A\0:1 1 A\0a\0"] {
+        for log in [&b"hello\0"[..], b"commit 1\0A\0:1 1 1 1 R1\0a\0", b"commit 1\0A\0:1 1 A\0a\0"]
+        {
             assert!(read(log).is_err(), "{}", log.escape_ascii());
         }
     }

@@ -67,9 +67,14 @@ impl Repository {
 
     /// The paths of all files at HEAD.
     pub fn files(&self) -> Result<Vec<Vec<u8>>> {
-        let listed = output(
-            git(&self.path).args(["ls-tree", "-r", "--full-tree", "--name-only", "-z", &self.head]),
-        )?;
+        let listed = output(git(&self.path).args([
+            "ls-tree",
+            "-r",
+            "--full-tree",
+            "--name-only",
+            "-z",
+            &self.head,
+        ]))?;
         Ok(listed.split(|&b| b == 0).filter(|p| !p.is_empty()).map(<[u8]>::to_vec).collect())
     }
 }
