@@ -49,6 +49,9 @@ fn main() -> ExitCode {
 fn run(replay: &Replay) -> Result<()> {
     let repository = Repository::open(&replay.path)?;
     let expected = repository.files()?;
+    let doc = replay.doc.clone().unwrap_or_else(|| repository.name());
+    // Before the history is read, which may take a while: a wrong address should show at once.
+    let server = if replay.dry_run { None } else { Some(Server::connect(&doc)?) };
     let conversion = convert(&repository, replay)?;
     let log = &conversion.log;
     println!("repository      {} at {}", repository.name(), repository.head());
@@ -59,12 +62,10 @@ fn run(replay: &Replay) -> Result<()> {
     let kinds = kinds.iter().filter(|(_, count)| *count > 0);
     let kinds: Vec<String> = kinds.map(|(kind, count)| format!("{count} {kind}")).collect();
     println!("ops             {}: {}", log.len(), kinds.join(", "));
-    if replay.dry_run {
-        let visible = dry_run::replay(&conversion)?;
-        return report(&visible, &conversion, &expected);
-    }
-    let doc = replay.doc.clone().unwrap_or_else(|| repository.name());
-    let mut server = Server::prepare(&doc)?;
+    let Some(mut server) = server else {
+        return report(&dry_run::replay(&conversion)?, &conversion, &expected);
+    };
+    server.create_forest()?;
     let started = Instant::now();
     server.deliver(&conversion, replay.batch)?;
     let seconds = started.elapsed().as_secs_f64();
@@ -116,7 +117,7 @@ fn report(visible: &[VisibleNode], conversion: &Conversion, expected: &[Vec<u8>]
             differences.into_iter().take(SHOWN_DIFFERENCES).collect::<Vec<_>>().join("\n  ");
         return Err(Failure(format!("the tree is not git's, {count} differences:\n  {first}")));
     }
-    println!("\n{}", compare::draw(visible, &files, DRAWN_LINES));
+    print!("\n{}\n", compare::draw(visible, &files, DRAWN_LINES));
     println!("the visible tree is that of git ls-tree: {} files", expected.len());
     Ok(())
 }

@@ -223,3 +223,113 @@ impl Step<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::oplog::Change;
+    use super::*;
+
+    /// Converts commits, and says how many operations all but the last make. A commit is written
+    /// as `+path`, `-path` and `path>path`.
+    fn convert(commits: &[&str]) -> Result<(Conversion, usize)> {
+        let mut conversion = Conversion::new(KnownState::Full);
+        let mut before = 0;
+        for (number, line) in commits.iter().enumerate() {
+            before = conversion.log.len();
+            let changes = line.split_whitespace().map(|word| match word.split_once('>') {
+                Some((from, to)) => records::Change::Rename { from: from.into(), to: to.into() },
+                None if word.starts_with('+') => records::Change::Add(word[1..].into()),
+                None => records::Change::Delete(word[1..].into()),
+            });
+            let id = number.to_string().into_bytes();
+            let commit = Commit { id, author: b"A <a@x>".to_vec(), changes: changes.collect() };
+            conversion.commit(&commit)?;
+        }
+        Ok((conversion, before))
+    }
+
+    /// What the last of these commits comes to.
+    fn last(commits: &[&str]) -> Vec<String> {
+        let (conversion, before) = convert(commits).unwrap();
+        let text = |name| String::from_utf8_lossy(conversion.name(name)).into_owned();
+        let ops = conversion.log.ops()[before..].iter();
+        ops.map(|op| match op.change {
+            Change::Insert { parent, name } => {
+                format!("insert {} {parent} {}", op.node, text(name))
+            }
+            Change::Move { parent, name } => format!("move {} {parent} {}", op.node, text(name)),
+            Change::Payload(name) => format!("payload {} {}", op.node, text(name)),
+            Change::Delete(_) => format!("delete {}", op.node),
+        })
+        .collect()
+    }
+
+    #[test]
+    fn missing_directories_come_before_what_is_in_them() {
+        assert_eq!(
+            last(&["+a/b/c +a/d"]),
+            ["insert 1 0 a", "insert 2 1 b", "insert 3 2 c", "insert 4 1 d"]
+        );
+    }
+
+    #[test]
+    fn emptied_directories_go_the_deepest_first() {
+        assert_eq!(last(&["+a/b/c", "-a/b/c"]), ["delete 3", "delete 2", "delete 1"]);
+    }
+
+    #[test]
+    fn a_path_created_again_is_a_new_node() {
+        assert_eq!(last(&["+a/b", "-a/b", "+a/b"]), ["insert 3 0 a", "insert 4 3 b"]);
+    }
+
+    #[test]
+    fn files_swap_and_go_round() {
+        let swap = ["move 1 0 b", "payload 1 b", "move 2 0 a", "payload 2 a"];
+        assert_eq!(last(&["+a +b", "a>b b>a"]), swap);
+        let chain = ["move 1 0 b", "payload 1 b", "move 2 0 c", "payload 2 c"];
+        assert_eq!(last(&["+a +b", "a>b b>c"]), chain);
+    }
+
+    #[test]
+    fn a_rename_within_a_directory_keeps_the_directory() {
+        assert_eq!(last(&["+a/x", "a/x>a/y"]), ["move 2 1 y", "payload 2 y"]);
+    }
+
+    #[test]
+    fn a_move_without_a_new_name_writes_no_payload() {
+        assert_eq!(last(&["+a/x +a/y +b/z", "a/x>b/x"]), ["move 2 4 x"]);
+    }
+
+    #[test]
+    fn a_directory_moves_at_once_and_its_renamed_file_after_it() {
+        let ops = ["move 1 0 z", "payload 1 z", "move 3 1 w", "payload 3 w"];
+        assert_eq!(last(&["+a/x +a/y", "a/x>z/x a/y>z/w"]), ops);
+    }
+
+    #[test]
+    fn a_directory_goes_below_a_new_one_of_its_own_name() {
+        let ops = ["insert 3 1 b", "move 2 3 x"];
+        assert_eq!(last(&["+a/x", "a/x>a/b/x"]), ops);
+    }
+
+    #[test]
+    fn a_file_becomes_a_directory_and_back() {
+        assert_eq!(last(&["+a", "a>a/b"]), ["insert 2 0 a", "move 1 2 b", "payload 1 b"]);
+        assert_eq!(last(&["+a", "-a +a/b"]), ["delete 1", "insert 2 0 a", "insert 3 2 b"]);
+        assert_eq!(last(&["+a/b", "a/b>a"]), ["move 2 0 a", "payload 2 a", "delete 1"]);
+        assert_eq!(last(&["+a/b", "-a/b +a"]), ["delete 2", "insert 3 0 a", "delete 1"]);
+    }
+
+    #[test]
+    fn a_file_that_another_replaces_is_deleted() {
+        assert_eq!(last(&["+a +b", "a>b"]), ["delete 2", "move 1 0 b", "payload 1 b"]);
+    }
+
+    #[test]
+    fn changes_that_do_not_fit_are_errors() {
+        for change in ["-a", "a>b", "+b/c"] {
+            let Err(error) = convert(&["+b", change]) else { panic!("{change} is taken") };
+            assert!(error.to_string().starts_with("commit 1: "), "{error}");
+        }
+    }
+}

@@ -1,10 +1,8 @@
 //! Delivers operations to a server by plain SQL, and reads back what came of them.
 //!
-//! The order is as unkind as peers can make it: first the newest operation alone, so that every
-//! other one is late; then author by author, as if each came online with all of their work, those who were
-//! active last going first. The newest operation comes again with its author's, which is harmless.
+//! Nothing but INSERTs into `git.ops`: the forest materializes them as they come. The newest operation
+//! is sent twice, which is harmless; see [`OpLog::deliveries`](super::oplog::OpLog::deliveries).
 
-use std::cmp::Reverse;
 use std::time::Instant;
 
 use postgres::{Client, Config, NoTls, Row};
@@ -42,12 +40,11 @@ pub struct Counts {
 }
 
 impl Server {
-    /// Connects as the environment says (PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE) and
-    /// creates the forest `git` anew.
+    /// Connects as the environment says: PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE.
     ///
     /// # Errors
-    /// No server there, no extension to be had, or a schema `git` that is no forest.
-    pub fn prepare(doc: &str) -> Result<Self> {
+    /// No server there, or no extension to be had.
+    pub fn connect(doc: &str) -> Result<Self> {
         let (config, place) = config(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))?;
         let mut client = config
             .connect(NoTls)
@@ -55,12 +52,20 @@ impl Server {
         client.batch_execute(
             "SET client_min_messages = warning; CREATE EXTENSION IF NOT EXISTS pg_treecrdt",
         )?;
-        let forest = client.query_one("SELECT to_regnamespace('git') IS NOT NULL", &[])?;
-        if forest.try_get(0)? {
-            client.execute("SELECT treecrdt.drop_forest('git')", &[])?;
-        }
-        client.execute("SELECT treecrdt.create_forest('git')", &[])?;
         Ok(Self { client, doc: doc.into() })
+    }
+
+    /// Creates the forest `git` anew.
+    ///
+    /// # Errors
+    /// There is a schema of this name that is no forest.
+    pub fn create_forest(&mut self) -> Result<()> {
+        let exists = self.client.query_one("SELECT to_regnamespace('git') IS NOT NULL", &[])?;
+        if exists.try_get(0)? {
+            self.client.execute("SELECT treecrdt.drop_forest('git')", &[])?;
+        }
+        self.client.execute("SELECT treecrdt.create_forest('git')", &[])?;
+        Ok(())
     }
 
     /// Delivers all operations, so many a statement.
@@ -69,11 +74,7 @@ impl Server {
         let total = log.len() as u64;
         let insert = self.client.prepare(INSERT)?;
         let (mut progress, started, mut delivered) = (Progress::new(), Instant::now(), 0);
-        let newest = [total];
-        let mut authors: Vec<&[u64]> = log.authors().iter().map(|a| &a.lamports[..]).collect();
-        authors.sort_by_key(|lamports| Reverse(lamports.last().copied()));
-        let of_authors = authors.iter().flat_map(|lamports| lamports.chunks(batch));
-        for lamports in (total > 0).then_some(&newest[..]).into_iter().chain(of_authors) {
+        for lamports in log.deliveries(batch) {
             let rows = Rows::of(conversion, lamports);
             delivered += self.client.execute(
                 &insert,

@@ -21,7 +21,8 @@ pub fn replay(conversion: &Conversion) -> Result<Vec<VisibleNode>> {
         .collect())
 }
 
-fn op(conversion: &Conversion, lamport: u64) -> Op {
+/// The operation with this lamport.
+pub fn op(conversion: &Conversion, lamport: u64) -> Op {
     let logged = conversion.log.op(lamport);
     let name = |name| conversion.name(name).to_vec();
     let order_key = |name| conversion.order_key(name).to_vec();

@@ -123,7 +123,8 @@ impl Writer {
     ) -> std::io::Result<()> {
         let changed: Vec<(&Vec<u8>, &File)> =
             files.iter().filter(|(path, file)| branch.files.get(*path) != Some(file)).collect();
-        for (_, file) in &changed {
+        // The object of a submodule is a commit of another repository.
+        for (_, file) in changed.iter().filter(|(_, file)| file.mode != "160000") {
             self.content(file)?;
         }
         let random = &mut self.edits.random;
@@ -145,9 +146,9 @@ impl Writer {
             writeln!(self.out, "D {}", quoted(path))?;
         }
         for (path, file) in changed {
-            let object = match (file.mode, self.marks[file.content]) {
-                ("160000", _) => format!("{:040x}", file.content + 1),
-                (_, mark) => format!(":{}", mark.expect("its content was written")),
+            let object = match self.marks.get(file.content).copied().flatten() {
+                Some(mark) if file.mode != "160000" => format!(":{mark}"),
+                _ => format!("{:040x}", file.content + 1),
             };
             writeln!(self.out, "M {} {object} {}", file.mode, quoted(path))?;
         }
@@ -206,10 +207,12 @@ fn quoted(path: &[u8]) -> String {
 mod tests {
     use super::super::compare::differences;
     use super::super::convert::Conversion;
-    use super::super::dry_run::replay;
+    use super::super::dry_run::{op, replay};
     use super::super::oplog::KnownState;
     use super::super::repository::Repository;
     use super::*;
+    use std::collections::HashMap;
+    use treecrdt::{MemoryStore, Op, reference};
 
     /// A folder that is gone afterwards.
     struct Scratch(std::path::PathBuf);
@@ -250,6 +253,22 @@ mod tests {
             let differences = differences(&visible, &conversion.file_ids(), &expected);
             assert!(differences.is_empty(), "seed {seed}: {differences:#?}");
         }
+    }
+
+    #[test]
+    fn delivered_author_by_author_it_comes_to_the_same() {
+        let scratch = Scratch::new("late");
+        make(&scratch.0, 300, 5).unwrap();
+        let repository = Repository::open(&scratch.0).unwrap();
+        let conversion = convert(&repository, KnownState::Full, true);
+        let mut store = MemoryStore::default();
+        for lamports in conversion.log.deliveries(20) {
+            let ops: Vec<Op> = lamports.iter().map(|&lamport| op(&conversion, lamport)).collect();
+            store.append(&ops);
+        }
+        let expected = reference::State { dots: HashMap::new(), ..reference::replay(store.log()) };
+        assert!(store.state() == expected, "the tables are not those of the reference");
+        assert_eq!(store.log().count(), conversion.log.len());
     }
 
     #[test]

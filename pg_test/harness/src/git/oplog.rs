@@ -3,6 +3,7 @@
 //! The history is linear, so one clock serves all: the lamport of an operation is its place in the
 //! log, from 1. An author's counters follow from it without gaps.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
 use treecrdt::{Dot, Key, OpKind, ReplicaId};
@@ -181,6 +182,17 @@ impl OpLog {
         &self.authors
     }
 
+    /// The operations, by lamport, in the order and the batches they are delivered in, which is as
+    /// unkind as peers can make it: the newest alone, so that every other one is late; then author
+    /// by author, as if each came online with all of their work, those active last going first.
+    /// The newest comes again with its author's.
+    pub fn deliveries(&self, batch: usize) -> impl Iterator<Item = &[u64]> {
+        let mut authors: Vec<&[u64]> = self.authors.iter().map(|a| &a.lamports[..]).collect();
+        authors.sort_by_key(|lamports| Reverse(lamports.last().copied()));
+        let newest = authors.first().and_then(|lamports| lamports.last()).map(std::slice::from_ref);
+        newest.into_iter().chain(authors.into_iter().flat_map(move |all| all.chunks(batch)))
+    }
+
     /// The key of the operation with this lamport.
     pub fn key(&self, lamport: u64) -> Key {
         let op = self.op(lamport);
@@ -246,6 +258,14 @@ mod tests {
         let log = log(KnownState::Touched);
         assert_eq!(counts(&log, 4), [1]);
         assert_eq!(counts(&log, 5), [1, 1], "the deleted file stays part of its directory");
+    }
+
+    #[test]
+    fn the_newest_operation_comes_first_and_again_with_its_author() {
+        let log = log(KnownState::Full);
+        let deliveries: Vec<&[u64]> = log.deliveries(2).collect();
+        assert_eq!(deliveries, [&[5][..], &[3, 4], &[5], &[2], &[1]]);
+        assert_eq!(OpLog::new(KnownState::Full).deliveries(2).count(), 0);
     }
 
     #[test]
