@@ -9,8 +9,8 @@
 //! 4. deletes of the directories that are empty now, the deepest first.
 //!
 //! All that moves is taken from its path before anything is put at one, so swaps and rings of
-//! renames need no care. Nor can they make a cycle: directories move below directories that
-//! stay, were just created, or have moved before them. Nothing touches what was deleted, so that it stays so.
+//! renames need no care. Nor can they make a cycle: directories move below directories that stay,
+//! were just created, or have moved before them. Nothing touches what was deleted: it stays so.
 
 use std::collections::HashSet;
 

@@ -1,7 +1,8 @@
 //! Delivers operations to a server by plain SQL, and reads back what came of them.
 //!
-//! Nothing but INSERTs into `git.ops`: the forest materializes them as they come. The newest operation
-//! is sent twice, which is harmless; see [`OpLog::deliveries`](super::oplog::OpLog::deliveries).
+//! Nothing but INSERTs into `git.ops`: the forest materializes them as they come. The newest
+//! operation is sent twice, which is harmless; see
+//! [`OpLog::deliveries`](super::oplog::OpLog::deliveries).
 
 use std::time::Instant;
 

@@ -1,8 +1,8 @@
 //! Which node stands at which path, while a history is walked.
 //!
 //! Every directory knows how many files are below it, so that an emptied one is noticed without
-//! looking through it, and moving a directory costs its depth, not its size. Nodes are numbered and never
-//! removed: one that is detached keeps its last parent and loses its place at a path.
+//! looking through it, and moving a directory costs its depth, not its size. Nodes are numbered and
+//! never removed: one that is detached keeps its last parent and loses its place at a path.
 
 use std::collections::HashMap;
 use std::rc::Rc;
