@@ -80,7 +80,8 @@ need_tools() {
 need_cargo_pgrx() {
     [[ $(cargo pgrx --version 2>/dev/null) != *" $pgrx_version" ]] || return 0
     say "installing cargo-pgrx $pgrx_version (some minutes, once)"
-    quietly cargo-pgrx cargo install --locked --root "$work/cargo" --version "=$pgrx_version" cargo-pgrx
+    # A debug build: it takes a fraction of the time, and cargo-pgrx has little to do itself.
+    quietly cargo-pgrx cargo install --debug --locked --root "$work/cargo" --version "=$pgrx_version" cargo-pgrx
     PATH=$work/cargo/bin:$PATH
 }
 
@@ -89,7 +90,7 @@ need_cargo_pgrx() {
 libraries_of() {
     local package
     for package in "$@"; do dpkg-deb -f "$package" Depends; done |
-        tr ',' '\n' | sed 's/[ (|].*//; s/^ *//' | sed -n '/^lib/p; /^tzdata$/p' | sort -u |
+        tr ',' '\n' | sed 's/^ *//; s/[ (|].*//' | sed -n '/^lib/p; /^tzdata$/p' | sort -u |
         grep -v -e '^libllvm' -e '-dev$' |
         while read -r package; do
             dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || echo "$package"
@@ -125,7 +126,8 @@ need_postgres() {
         (cd "$debs/root/usr" && cp -a --parents "$lib" "$share" "$include" "$pg_root.new")
         rm -rf "$debs"
     fi
-    "$pg_root.new/$lib/bin/postgres" --version >/dev/null || die "the copy of PostgreSQL does not run"
+    "$pg_root.new/$lib/bin/postgres" --version >/dev/null && "$pg_root.new/$lib/bin/psql" --version >/dev/null ||
+        die "the copy of PostgreSQL does not run"
     touch "$pg_root.new/complete"
     mv "$pg_root.new" "$pg_root"
     [[ $("$pg_config" --pkglibdir) == "$pg_root"/* ]] || die "the copy of PostgreSQL points outside itself"
