@@ -2,7 +2,7 @@
 #
 # Whoever opens the run owns it and removes it. A script that `pg_test/test` calls finds TREECRDT_RUN set and joins:
 # it may start further clusters with `cluster_start NAME`, and the owner stops them.
-# The copy (a tenth of a second) lets the next build replace the extension while these servers still run, and lets
+# The copy (60 MB) lets the next build replace the extension while these servers still run, and lets
 # them run as another user than the one who owns the clone. PostgreSQL refuses to run as root.
 
 run=${TREECRDT_RUN:-}

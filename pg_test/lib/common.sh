@@ -7,6 +7,8 @@ pg_major=15
 pg_root=$work/pgsql # what /usr is to Debian's packages
 pg_config=$pg_root/lib/postgresql/$pg_major/bin/pg_config
 
+umask 022 # servers may run as another user, and read what is built here
+
 # A progress line, with the seconds since the script began.
 say() { printf '== [%4ds] %s\n' "$SECONDS" "$*"; }
 
