@@ -1,0 +1,122 @@
+//! What a test may do to one document, wherever it is stored, and the store in memory.
+
+use treecrdt::reference::State;
+use treecrdt::{Key, MemoryStore, Op, Patch};
+
+/// What a store answers: a failure is a message.
+pub type Answer<T> = Result<T, String>;
+
+/// How many rows of the derived tables were written: added, removed or replaced.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Rows of `nodes`.
+    pub nodes: usize,
+    /// Rows of `oprefs`.
+    pub refs: usize,
+    /// Rows of `ignored`.
+    pub ignored: usize,
+}
+
+/// What a store has counted of a document since it began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Operations in the log.
+    pub ops: u64,
+    /// Those that were below the head when they were materialized.
+    pub late: u64,
+    /// Structural operations judged again.
+    pub reevaluated: u64,
+}
+
+/// One document of a store.
+pub trait Replica {
+    /// Turns to another document, an empty one.
+    fn next_document(&mut self);
+
+    /// Adds operations in one statement; those known are passed over.
+    fn append(&mut self, ops: &[Op]) -> Answer<Written>;
+
+    /// Adds operations in one statement to the log only.
+    fn defer(&mut self, ops: &[Op]) -> Answer<Written>;
+
+    /// Catches up with what waits.
+    fn ensure_materialized(&mut self) -> Answer<Written>;
+
+    /// Makes everything anew from the log.
+    fn rebuild(&mut self) -> Answer<()>;
+
+    /// The derived tables; `dots`, which are not stored, left out.
+    fn state(&mut self) -> Answer<State>;
+
+    /// The least key that waits to be materialized.
+    fn frontier(&mut self) -> Answer<Option<Key>>;
+
+    /// What has been counted.
+    fn counts(&mut self) -> Answer<Counts>;
+
+    /// What the store itself finds wrong with the document.
+    fn verify(&mut self) -> Answer<Vec<String>>;
+}
+
+/// A document in memory.
+#[derive(Debug, Default)]
+pub struct MemoryReplica {
+    store: MemoryStore,
+    counts: Counts,
+}
+
+impl MemoryReplica {
+    fn count(&mut self, patch: &Patch) -> Written {
+        self.counts.late += patch.late;
+        self.counts.reevaluated += patch.reevaluated;
+        Written {
+            nodes: patch.nodes.len(),
+            refs: patch.refs_added.len() + patch.refs_removed.len(),
+            ignored: patch.ignored_added.len() + patch.ignored_removed.len(),
+        }
+    }
+}
+
+impl Replica for MemoryReplica {
+    fn next_document(&mut self) {
+        *self = Self::default();
+    }
+
+    fn append(&mut self, ops: &[Op]) -> Answer<Written> {
+        let patch = self.store.append(ops);
+        Ok(self.count(&patch))
+    }
+
+    fn defer(&mut self, ops: &[Op]) -> Answer<Written> {
+        self.store.defer(ops);
+        Ok(Written::default())
+    }
+
+    fn ensure_materialized(&mut self) -> Answer<Written> {
+        let patch = self.store.ensure_materialized();
+        Ok(self.count(&patch))
+    }
+
+    fn rebuild(&mut self) -> Answer<()> {
+        let log: Vec<Op> = self.store.log().cloned().collect();
+        self.store = MemoryStore::default();
+        self.store.append(&log);
+        Ok(())
+    }
+
+    fn state(&mut self) -> Answer<State> {
+        Ok(self.store.state())
+    }
+
+    fn frontier(&mut self) -> Answer<Option<Key>> {
+        Ok(self.store.frontier())
+    }
+
+    fn counts(&mut self) -> Answer<Counts> {
+        Ok(Counts { ops: self.store.log().count() as u64, ..self.counts })
+    }
+
+    fn verify(&mut self) -> Answer<Vec<String>> {
+        Ok(Vec::new())
+    }
+}

@@ -1,0 +1,42 @@
+//! Random histories in PostgreSQL, of one document and of several in each statement: after every
+//! batch the tables are what the reference says.
+//!
+//! TREECRDT_SEED replays a history. One that fails is made small before it is shown.
+
+use harness::docs::{self, Docs};
+use harness::forest::{Forest, PostgresReplica};
+use harness::history::Random;
+use harness::steps;
+
+#[test]
+fn hundreds_of_short_histories_end_as_the_reference_says() {
+    let mut replica = PostgresReplica::create("short_histories");
+    steps::check(&mut replica, 300, 40, PostgresReplica::is_connected);
+}
+
+#[test]
+fn dozens_of_long_histories_end_as_the_reference_says() {
+    let mut replica = PostgresReplica::create("long_histories");
+    steps::check(&mut replica, 30, 400, PostgresReplica::is_connected);
+}
+
+#[test]
+fn histories_of_several_documents_in_each_statement_end_as_the_reference_says() {
+    let first = steps::first_seed();
+    println!("histories of three or four documents, seeds {first} to {}", first + 39);
+    let mut forest = Forest::create("several_documents");
+    for seed in first..first + 40 {
+        let mut random = Random::new(seed);
+        let mut docs = Docs::default();
+        let count = 3 + random.below(2);
+        for (number, mut batch) in
+            docs::mixed_delivery(&mut random, count, 40).into_iter().enumerate()
+        {
+            batch.iter_mut().for_each(|(doc, _)| *doc = format!("{seed}, {doc}"));
+            docs.remember(&batch);
+            let inserted = forest.insert(batch.iter().map(|(doc, op)| (doc.as_str(), op)));
+            let checked = inserted.and_then(|_| docs.check(&mut forest, &batch));
+            checked.unwrap_or_else(|e| panic!("seed {seed}, batch {number}: {batch:?}\n{e}"));
+        }
+    }
+}
