@@ -12,11 +12,11 @@ use crate::steps::Step;
 /// What came of a step.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Outcome {
-    /// Rows written. Unknown, hence 0, for a rebuild.
+    /// Rows written.
     pub written: Written,
-    /// Operations counted as late.
+    /// Operations counted as late. Not asked of a rebuild.
     pub late: u64,
-    /// Structural operations judged again.
+    /// Structural operations judged again. Not asked of a rebuild.
     pub reevaluated: u64,
 }
 
@@ -113,8 +113,8 @@ impl<'r> Doc<'r> {
 
     /// Everything is made anew.
     #[track_caller]
-    pub fn rebuild(&mut self) {
-        self.expect_step(&Step::Rebuild);
+    pub fn rebuild(&mut self) -> Outcome {
+        self.expect_step(&Step::Rebuild)
     }
 
     #[track_caller]
@@ -133,27 +133,15 @@ impl<'r> Doc<'r> {
     /// # Errors
     /// What the store could not do, or did wrong.
     pub fn take(&mut self, step: &Step) -> Answer<Outcome> {
-        let head = self.state.head;
-        match step {
-            Step::Append(ops) | Step::Defer(ops) => {
-                for op in ops {
-                    if let Some(known) = self.dots.insert(op.dot(), op.key) {
-                        assert_eq!(&self.log[&known], op, "one dot, two operations");
-                        continue;
-                    }
-                    self.log.insert(op.key, op.clone());
-                    self.waiting.insert(op.key);
-                    self.late += u64::from(head.is_some_and(|head| op.key < head));
-                }
-            }
-            Step::Materialize | Step::Rebuild => {}
-        }
         let written = match step {
-            Step::Append(ops) => Some(self.replica.append(ops)?),
-            Step::Defer(ops) => Some(self.replica.defer(ops)?),
-            Step::Materialize => Some(self.replica.ensure_materialized()?),
-            Step::Rebuild => self.replica.rebuild().map(|()| None)?,
+            Step::Append(ops) => self.replica.append(ops)?,
+            Step::Defer(ops) => self.replica.defer(ops)?,
+            Step::Materialize => self.replica.ensure_materialized()?,
+            Step::Rebuild => self.replica.rebuild()?,
         };
+        if let Step::Append(ops) | Step::Defer(ops) = step {
+            self.remember(ops);
+        }
         let before = self.state.clone();
         if !matches!(step, Step::Defer(_)) {
             self.waiting.clear();
@@ -163,39 +151,54 @@ impl<'r> Doc<'r> {
         if found != self.state {
             return Err(differences(&found, &self.state));
         }
+        let changed = Written::between(&before, &self.state);
+        if written != changed {
+            return Err(format!("rows changed: {changed:?}, rows written: {written:?}"));
+        }
         let (frontier, expected) = (self.replica.frontier()?, self.waiting.first().copied());
         if frontier != expected {
             return Err(format!("the frontier is {frontier:?}, not {expected:?}"));
         }
+        let (late, reevaluated) = self.count(matches!(step, Step::Rebuild))?;
+        Ok(Outcome { written, late, reevaluated })
+    }
+
+    fn remember(&mut self, ops: &[Op]) {
+        let head = self.state.head;
+        for op in ops {
+            if let Some(known) = self.dots.insert(op.dot(), op.key) {
+                assert_eq!(&self.log[&known], op, "one dot, two operations");
+                continue;
+            }
+            self.log.insert(op.key, op.clone());
+            self.waiting.insert(op.key);
+            self.late += u64::from(head.is_some_and(|head| op.key < head));
+        }
+    }
+
+    /// How many more have been counted late and judged again since nothing waited; once nothing
+    /// waits, that must be how many came late, and all else must be in order too.
+    fn count(&mut self, rebuilt: bool) -> Answer<(u64, u64)> {
         let counts = self.replica.counts()?;
-        let mut outcome = Outcome::default();
+        let (mut late, mut reevaluated) = (0, 0);
+        if !rebuilt {
+            late = counts.late - self.counts.late;
+            reevaluated = counts.reevaluated - self.counts.reevaluated;
+        }
         if self.waiting.is_empty() {
+            if counts.ops != self.log.len() as u64 {
+                return Err(format!("{} ops are counted of {}", counts.ops, self.log.len()));
+            }
+            if late != self.late && !rebuilt {
+                return Err(format!("{late} ops are counted as late, {} are", self.late));
+            }
             let complaints = self.replica.verify()?;
             if !complaints.is_empty() {
                 return Err(format!("verify complains:\n  {}", complaints.join("\n  ")));
             }
-            if counts.ops != self.log.len() as u64 {
-                return Err(format!("{} ops are counted of {}", counts.ops, self.log.len()));
-            }
+            (self.late, self.counts) = (0, counts);
         }
-        if let Some(written) = written {
-            let changed = changed(&before, &self.state);
-            if written != changed {
-                return Err(format!("rows changed: {changed:?}, rows written: {written:?}"));
-            }
-            outcome.written = written;
-            outcome.late = counts.late - self.counts.late;
-            outcome.reevaluated = counts.reevaluated - self.counts.reevaluated;
-            if self.waiting.is_empty() && outcome.late != self.late {
-                let (counted, late) = (outcome.late, self.late);
-                return Err(format!("{counted} ops are counted as late, {late} are"));
-            }
-        }
-        if self.waiting.is_empty() {
-            self.late = 0;
-            self.counts = counts;
-        }
-        Ok(outcome)
+        Ok((late, reevaluated))
     }
 
     /// The visible tree is drawn so: `a:x(b c)` is node a, with the payload x, above b and c.
@@ -246,16 +249,6 @@ impl<'r> Doc<'r> {
     #[track_caller]
     pub fn head(&self, op: &Op) {
         assert_eq!(self.state.head, Some(op.key), "the head");
-    }
-}
-
-/// How many rows differ between two states.
-fn changed(before: &State, after: &State) -> Written {
-    let ids: BTreeSet<_> = before.nodes.keys().chain(after.nodes.keys()).collect();
-    Written {
-        nodes: ids.iter().filter(|id| before.nodes.get(id) != after.nodes.get(id)).count(),
-        refs: before.refs.symmetric_difference(&after.refs).count(),
-        ignored: before.ignored.symmetric_difference(&after.ignored).count(),
     }
 }
 

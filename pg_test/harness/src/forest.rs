@@ -286,9 +286,9 @@ impl Replica for PostgresReplica {
         self.written()
     }
 
-    fn rebuild(&mut self) -> Answer<()> {
+    fn rebuild(&mut self) -> Answer<Written> {
         self.forest.rebuild(&self.doc)?;
-        self.written().map(drop)
+        self.written()
     }
 
     fn state(&mut self) -> Answer<State> {

@@ -1,5 +1,7 @@
 //! What a test may do to one document, wherever it is stored, and the store in memory.
 
+use std::collections::BTreeSet;
+
 use treecrdt::reference::State;
 use treecrdt::{Key, MemoryStore, Op, Patch};
 
@@ -15,6 +17,18 @@ pub struct Written {
     pub refs: usize,
     /// Rows of `ignored`.
     pub ignored: usize,
+}
+
+impl Written {
+    /// How many rows differ between two states.
+    pub fn between(before: &State, after: &State) -> Self {
+        let ids: BTreeSet<_> = before.nodes.keys().chain(after.nodes.keys()).collect();
+        Self {
+            nodes: ids.iter().filter(|id| before.nodes.get(id) != after.nodes.get(id)).count(),
+            refs: before.refs.symmetric_difference(&after.refs).count(),
+            ignored: before.ignored.symmetric_difference(&after.ignored).count(),
+        }
+    }
 }
 
 /// What a store has counted of a document since it began.
@@ -42,8 +56,8 @@ pub trait Replica {
     /// Catches up with what waits.
     fn ensure_materialized(&mut self) -> Answer<Written>;
 
-    /// Makes everything anew from the log.
-    fn rebuild(&mut self) -> Answer<()>;
+    /// Makes everything anew from the log, and writes what differs.
+    fn rebuild(&mut self) -> Answer<Written>;
 
     /// The derived tables; `dots`, which are not stored, left out.
     fn state(&mut self) -> Answer<State>;
@@ -97,11 +111,11 @@ impl Replica for MemoryReplica {
         Ok(self.count(&patch))
     }
 
-    fn rebuild(&mut self) -> Answer<()> {
+    fn rebuild(&mut self) -> Answer<Written> {
         let log: Vec<Op> = self.store.log().cloned().collect();
-        self.store = MemoryStore::default();
+        let before = std::mem::take(&mut self.store).state();
         self.store.append(&log);
-        Ok(())
+        Ok(Written::between(&before, &self.store.state()))
     }
 
     fn state(&mut self) -> Answer<State> {

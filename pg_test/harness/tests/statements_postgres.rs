@@ -131,7 +131,7 @@ fn row_triggers_see_net_changes() {
          CREATE FUNCTION {schema}_log() RETURNS trigger LANGUAGE plpgsql AS $$
          BEGIN
              INSERT INTO public.{schema}_seen VALUES
-                 (NEW.doc, NEW.node, TG_OP, TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW);
+                 (NEW.doc, NEW.node, TG_OP, TG_OP = 'UPDATE' AND OLD *= NEW);
              RETURN NULL;
          END $$;
          CREATE TRIGGER log AFTER INSERT OR UPDATE ON {schema}.nodes
