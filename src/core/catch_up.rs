@@ -213,9 +213,9 @@ impl Draft {
                 None => None,
                 Some((key, parent)) => {
                     let order_key = match world.in_batch(key).map(|op| &op.action) {
-                        Some(
-                            Action::Insert { order_key, .. } | Action::Move { order_key, .. },
-                        ) => Some(order_key.clone()),
+                        Some(Action::Insert { order_key, .. } | Action::Move { order_key, .. }) => {
+                            Some(order_key.clone())
+                        }
                         _ => world.store.entry(key)?.1.step.map(|step| step.order_key),
                     };
                     let order_key = order_key.expect("a placement is structural");

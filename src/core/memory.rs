@@ -164,9 +164,9 @@ impl Store for MemoryStore {
 
     fn next(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Infallible> {
         let timeline = self.timelines.get(&(node, track as u8));
-        Ok(self.at(timeline.and_then(|keys| {
-            keys.range((Bound::Excluded(key), Bound::Unbounded)).next()
-        })))
+        Ok(self
+            .at(timeline
+                .and_then(|keys| keys.range((Bound::Excluded(key), Bound::Unbounded)).next())))
     }
 
     fn prev(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Infallible> {

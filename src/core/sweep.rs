@@ -166,8 +166,7 @@ impl<S: Store> Judge<'_, '_, S> {
         let before = self.sweep.places(self.world, node, Some(key))?;
         let (mut old, mut new) = before;
         let verdict = if self.makes_cycle(op)? { Verdict::Ignored } else { Verdict::Effective };
-        let recorded =
-            if in_batch { None } else { Some(recorded(self.world, node, key)?) };
+        let recorded = if in_batch { None } else { Some(recorded(self.world, node, key)?) };
         if verdict == Verdict::Effective {
             new = Some((key, parent));
         }
@@ -190,8 +189,8 @@ impl<S: Store> Judge<'_, '_, S> {
         } else {
             self.influential.remove(&node);
             let parent_of = |place: Option<Place>| place.map(|place| place.1);
-            let moved = parent_of(before.0) != parent_of(old)
-                || parent_of(before.1) != parent_of(new);
+            let moved =
+                parent_of(before.0) != parent_of(old) || parent_of(before.1) != parent_of(new);
             if self.influential.is_empty() {
                 self.watched.clear();
             } else if is_watched && moved {

@@ -176,7 +176,8 @@ mod tests {
         for text in [r#"{"": [[1,2]]}"#, r#"{"a": [[1,2]]}"#, r#"{"xy": [[1,2]]}"#, &long] {
             assert!(matches!(VersionVector::from_json(text), Err(MalformedVector::Replica(_))));
         }
-        for text in [r#"{"aa": [[0,2]]}"#, r#"{"aa": [[3,2]]}"#, r#"{"aa": [[1,9223372036854775808]]}"#]
+        for text in
+            [r#"{"aa": [[0,2]]}"#, r#"{"aa": [[3,2]]}"#, r#"{"aa": [[1,9223372036854775808]]}"#]
         {
             assert!(matches!(VersionVector::from_json(text), Err(MalformedVector::Range(..))));
         }

@@ -1,0 +1,118 @@
+//! Holding the tables against a naive replay of the log.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt::Debug;
+
+use pgrx::iter::TableIterator;
+use pgrx::pg_sys::Oid;
+use pgrx::{name, pg_extern};
+use treecrdt::reference::{self, State};
+use treecrdt::{Dot, Op};
+
+use super::{maintain, rights};
+use crate::codec::Varlena;
+use crate::error::{Error, or_raise};
+use crate::forest::Forest;
+use crate::materialize::read_state;
+use crate::store::{Derived, Reader, read_bytes};
+
+/// A discrepancy: doc, table, key, problem.
+type Finding = (String, &'static str, String, String);
+
+#[pg_extern(sql = false)]
+fn verify(
+    forest: Oid,
+    doc: Option<&str>,
+) -> TableIterator<
+    'static,
+    (
+        name!(doc_name, String),
+        name!(table_name, &'static str),
+        name!(row_key, String),
+        name!(problem, String),
+    ),
+> {
+    let forest = or_raise(Forest::of_schema(forest));
+    or_raise(rights::must_read_all(&forest));
+    let docs = or_raise(maintain::docs(&maintain::all_docs(&forest), doc));
+    let mut findings = Vec::new();
+    let mut reader = Reader::open(&forest);
+    for doc in docs {
+        let datum = Varlena::new(doc.as_bytes());
+        if let Err(error) = check(&mut reader, &doc, &datum, &mut findings) {
+            findings.push((doc, "ops", String::new(), error.to_string()));
+        }
+    }
+    reader.close();
+    TableIterator::new(findings)
+}
+
+fn check(
+    reader: &mut Reader<'_>,
+    doc: &str,
+    datum: &Varlena,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Error> {
+    let mut find = |table: &'static str, key: String, problem: String| {
+        findings.push((doc.to_owned(), table, key, problem));
+    };
+    let ops = reader.ops(datum)?;
+    let mut waiting = treecrdt::VersionVector::default();
+    let column = reader.forest.waiting.columns[1];
+    let mut unions = Vec::new();
+    reader.each_row(datum, Derived::Waiting, |row| unions.extend(read_bytes(row, column)));
+    for dots in unions {
+        waiting.union(&treecrdt::VersionVector::from_cbor(&dots)?);
+    }
+    let (waiting_ops, materialized): (Vec<&Op>, Vec<&Op>) =
+        ops.iter().partition(|op| waiting.contains(op.dot()));
+    let expected = State { dots: Default::default(), ..reference::replay(materialized) };
+    let actual = read_state(reader, datum)?;
+
+    let known: HashSet<Dot> = ops.iter().map(Op::dot).collect();
+    for (replica, ranges) in waiting.ranges() {
+        let count: u64 = ranges.iter().map(|(first, last)| last - first + 1).sum();
+        let there = known.iter().filter(|dot| dot.replica == *replica && waiting.contains(**dot));
+        if there.count() as u64 != count {
+            find("waiting", replica.to_string(), "names operations that are not in ops".into());
+        }
+    }
+    match reader.doc(datum) {
+        None => find("docs", String::new(), "row is missing".into()),
+        Some(row) => {
+            if row.head != expected.head {
+                find("docs", "head".into(), differs(&row.head, &expected.head));
+            }
+            if row.op_count != ops.len() as u64 {
+                find("docs", "op_count".into(), differs(&row.op_count, &ops.len()));
+            }
+            let frontier = waiting_ops.iter().map(|op| op.key).min();
+            if row.frontier != frontier {
+                find("docs", "frontier".into(), differs(&row.frontier, &frontier));
+            }
+        }
+    }
+    let nodes: BTreeMap<_, _> = actual.nodes.iter().chain(&expected.nodes).collect();
+    for id in nodes.into_keys() {
+        match (actual.nodes.get(id), expected.nodes.get(id)) {
+            (Some(_), None) => find("nodes", id.to_string(), "no operation is about it".into()),
+            (None, Some(_)) => find("nodes", id.to_string(), "row is missing".into()),
+            (a, b) if a != b => find("nodes", id.to_string(), differs(&a, &b)),
+            _ => {}
+        }
+    }
+    let sets =
+        [("oprefs", &actual.refs, &expected.refs), ("ignored", &actual.ignored, &expected.ignored)];
+    for (table, actual, expected) in sets {
+        for (node, key) in actual.symmetric_difference(expected) {
+            let missing = expected.contains(&(*node, *key));
+            let problem = if missing { "row is missing" } else { "row should not be there" };
+            find(table, format!("{node} {key}"), problem.into());
+        }
+    }
+    Ok(())
+}
+
+fn differs(found: &dyn Debug, expected: &dyn Debug) -> String {
+    format!("found {found:?}, the log gives {expected:?}")
+}

@@ -1,0 +1,147 @@
+//! Every error of the extension, and how SQL sees it: SQLSTATE, message, detail and hint.
+
+use std::convert::Infallible;
+
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::{PgLogLevel, PgSqlErrorCode};
+use thiserror::Error;
+use treecrdt::{MalformedOp, MalformedVector};
+
+/// What can go wrong, told to the user.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// A row of `ops` is not an operation.
+    #[error("operation {dot} of doc \"{doc}\" is malformed: {problem}")]
+    Malformed {
+        /// The document.
+        doc: String,
+        /// `replica:counter`, as far as they are known.
+        dot: String,
+        /// What is wrong.
+        problem: MalformedOp,
+    },
+    /// A column of `ops` that may not be NULL is.
+    #[error("operation {dot} of doc \"{doc}\" has no {column}")]
+    NullColumn {
+        /// The document.
+        doc: String,
+        /// `replica:counter`, as far as they are known.
+        dot: String,
+        /// The column.
+        column: &'static str,
+    },
+    /// Not the text or binary form of a version vector.
+    #[error("malformed version vector: {0}")]
+    Vector(#[from] MalformedVector),
+    /// UPDATE, DELETE or TRUNCATE of `ops`.
+    #[error("{table} is append-only")]
+    AppendOnly {
+        /// The table.
+        table: String,
+    },
+    /// The schema is not a forest.
+    #[error("schema {name} is not a forest: {problem}")]
+    NotAForest {
+        /// The schema.
+        name: String,
+        /// What is missing or wrong.
+        problem: String,
+    },
+    /// The caller may not do that.
+    #[error("permission denied for forest {forest}: {needs}")]
+    Denied {
+        /// The forest.
+        forest: String,
+        /// What it takes.
+        needs: &'static str,
+    },
+    /// The trigger function was called some other way than it is made for.
+    #[error("{function} must be called as the trigger that create_forest makes")]
+    NotATrigger {
+        /// The function.
+        function: &'static str,
+    },
+    /// The tables contradict each other.
+    #[error("forest {forest}, doc \"{doc}\": {problem}")]
+    Corrupted {
+        /// The forest.
+        forest: String,
+        /// The document.
+        doc: String,
+        /// The contradiction.
+        problem: String,
+    },
+    /// A server function failed in a way that pgrx reports as a value.
+    #[error("{0}")]
+    Spi(#[from] pgrx::spi::Error),
+}
+
+impl Error {
+    fn code(&self) -> PgSqlErrorCode {
+        match self {
+            Self::Malformed { .. } => PgSqlErrorCode::ERRCODE_CHECK_VIOLATION,
+            Self::NullColumn { .. } => PgSqlErrorCode::ERRCODE_NOT_NULL_VIOLATION,
+            Self::Vector(_) => PgSqlErrorCode::ERRCODE_INVALID_TEXT_REPRESENTATION,
+            Self::AppendOnly { .. } => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            Self::NotAForest { .. } => PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE,
+            Self::Denied { .. } => PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
+            Self::NotATrigger { .. } => PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
+            Self::Corrupted { .. } => PgSqlErrorCode::ERRCODE_DATA_CORRUPTED,
+            Self::Spi(_) => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Malformed { problem, .. } => problem.hint(),
+            Self::NullColumn { .. } => {
+                "Every operation has doc, replica, counter, lamport, kind and node.".into()
+            }
+            Self::Vector(_) => "Write it like {\"aa01\": [[1,9],[12,12]]}, replicas in hex.".into(),
+            Self::AppendOnly { .. } => {
+                "Insert operations that undo what is there, or drop a whole doc with \
+                 treecrdt.drop_doc."
+                    .into()
+            }
+            Self::NotAForest { .. } => {
+                "Name a schema that treecrdt.create_forest made, as 'name'::regnamespace.".into()
+            }
+            Self::Corrupted { .. } => {
+                "treecrdt.verify lists what differs, treecrdt.rebuild makes the tables anew from \
+                 the log."
+                    .into()
+            }
+            Self::NotATrigger { .. } | Self::Denied { .. } | Self::Spi(_) => return None,
+        })
+    }
+
+    /// Ends the statement with this error.
+    pub fn raise(self) -> ! {
+        let code = self.code();
+        self.raise_as(code)
+    }
+
+    /// Ends the statement with this error under another SQLSTATE.
+    pub fn raise_as(self, code: PgSqlErrorCode) -> ! {
+        let mut report = ErrorReport::new(code, self.to_string(), "pg_treecrdt");
+        if let Some(hint) = self.hint() {
+            report = report.set_hint(hint);
+        }
+        report.report(PgLogLevel::ERROR);
+        unreachable!("an error report does not return")
+    }
+}
+
+/// Unwraps what must not fail, or ends the statement.
+pub fn or_raise<T>(result: Result<T, Error>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => error.raise(),
+    }
+}
+
+impl From<Infallible> for Error {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}

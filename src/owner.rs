@@ -1,0 +1,35 @@
+//! Acting as the owner of a forest, the way foreign-key triggers act as the owner of a table.
+//!
+//! Derived tables are written, and locks on them taken, with the rights of the forest's owner and
+//! nobody else's, under a search path that no caller can bend. An error needs no clean-up here:
+//! the end of the (sub)transaction gives both back.
+
+use std::ffi::c_int;
+
+use pgrx::pg_sys;
+
+/// Runs `work` as `owner`.
+pub fn acting_as<T>(owner: pg_sys::Oid, work: impl FnOnce() -> T) -> T {
+    let (mut user, mut context) = (pg_sys::InvalidOid, 0 as c_int);
+    let switch = (pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_NOFORCE_RLS) as c_int;
+    // SAFETY: plain calls into the server on the backend's only thread; the pointers are to locals.
+    let nest = unsafe {
+        pg_sys::GetUserIdAndSecContext(&raw mut user, &raw mut context);
+        pg_sys::SetUserIdAndSecContext(owner, context | switch);
+        let nest = pg_sys::NewGUCNestLevel();
+        pg_sys::SetConfigOption(
+            c"search_path".as_ptr(),
+            c"pg_catalog, pg_temp".as_ptr(),
+            pg_sys::GucContext::PGC_USERSET,
+            pg_sys::GucSource::PGC_S_SESSION,
+        );
+        nest
+    };
+    let result = work();
+    // SAFETY: undoes what was done above.
+    unsafe {
+        pg_sys::AtEOXact_GUC(true, nest);
+        pg_sys::SetUserIdAndSecContext(user, context);
+    }
+    result
+}

@@ -1,0 +1,180 @@
+//! What fires on `ops`: the check of each row, the catch-up of each statement, and the refusal of
+//! anything that would change the log.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use pgrx::pg_sys::{self, Datum, FunctionCallInfo};
+use treecrdt::Op;
+
+use crate::error::{Error, or_raise};
+use crate::forest::Forest;
+use crate::lock;
+use crate::materialize;
+use crate::owner::acting_as;
+use crate::store::read_op;
+
+/// Declares a C function under the calling convention that the server looks for.
+macro_rules! c_function {
+    ($(#[$doc:meta])* $name:ident, $info:ident, $body:path) => {
+        $(#[$doc])*
+        ///
+        /// # Safety
+        /// Only the server may call it.
+        #[unsafe(no_mangle)]
+        #[pgrx::pg_guard]
+        pub unsafe extern "C-unwind" fn $name(fcinfo: pgrx::pg_sys::FunctionCallInfo) -> pgrx::pg_sys::Datum {
+            // SAFETY: the server calls with a valid call frame.
+            unsafe { $body(fcinfo) }
+        }
+
+        #[doc(hidden)]
+        #[unsafe(no_mangle)]
+        pub extern "C" fn $info() -> *const pgrx::pg_sys::Pg_finfo_record {
+            static RECORD: pgrx::pg_sys::Pg_finfo_record =
+                pgrx::pg_sys::Pg_finfo_record { api_version: 1 };
+            &raw const RECORD
+        }
+    };
+}
+pub(crate) use c_function;
+
+c_function!(
+    /// `treecrdt.ops_check`, BEFORE INSERT FOR EACH ROW.
+    ops_check, pg_finfo_ops_check, check);
+c_function!(
+    /// `treecrdt.ops_materialize`, AFTER INSERT FOR EACH STATEMENT with a transition table.
+    ops_materialize, pg_finfo_ops_materialize, materialize_batch);
+c_function!(
+    /// `treecrdt.ops_append_only`, BEFORE UPDATE, DELETE OR TRUNCATE FOR EACH STATEMENT.
+    ops_append_only, pg_finfo_ops_append_only, refuse);
+
+const TIMING: u32 = pg_sys::TRIGGER_EVENT_TIMINGMASK;
+const LEVEL: u32 = pg_sys::TRIGGER_EVENT_ROW;
+const EVENT: u32 = pg_sys::TRIGGER_EVENT_OPMASK;
+
+/// The trigger's data, if it was called as a trigger at this time and level for an INSERT.
+///
+/// # Safety
+/// `fcinfo` is a valid call frame.
+unsafe fn insert_trigger(
+    fcinfo: FunctionCallInfo,
+    function: &'static str,
+    when: u32,
+) -> Result<*mut pg_sys::TriggerData, Error> {
+    // SAFETY: a call frame's context is a node, and trigger data if its tag says so.
+    unsafe {
+        let context = (*fcinfo).context;
+        if context.is_null() || (*context).type_ != pg_sys::NodeTag::T_TriggerData {
+            return Err(Error::NotATrigger { function });
+        }
+        let data = context.cast::<pg_sys::TriggerData>();
+        if (*data).tg_event & (TIMING | LEVEL | EVENT) != when | pg_sys::TRIGGER_EVENT_INSERT {
+            return Err(Error::NotATrigger { function });
+        }
+        Ok(data)
+    }
+}
+
+/// Checks a row, and takes its document's lock before it enters the log.
+unsafe fn check(fcinfo: FunctionCallInfo) -> Datum {
+    // SAFETY: by the caller's promise; the trigger slot holds the row to be inserted.
+    unsafe {
+        let when = pg_sys::TRIGGER_EVENT_BEFORE | pg_sys::TRIGGER_EVENT_ROW;
+        let data = or_raise(insert_trigger(fcinfo, "treecrdt.ops_check", when));
+        let forest = or_raise(Forest::of_ops((*(*data).tg_relation).rd_id));
+        let (doc, _) = or_raise(read_op((*data).tg_trigslot, &forest));
+        if !lock::is_held(&forest, doc) {
+            or_raise(acting_as(forest.owner, || lock::take(&forest, doc)));
+        }
+        Datum::from((*data).tg_trigtuple)
+    }
+}
+
+/// Materializes the rows that a statement has inserted.
+unsafe fn materialize_batch(fcinfo: FunctionCallInfo) -> Datum {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        let when = pg_sys::TRIGGER_EVENT_AFTER;
+        let name = "treecrdt.ops_materialize";
+        let data = or_raise(insert_trigger(fcinfo, name, when));
+        if (*data).tg_newtable.is_null() {
+            Error::NotATrigger { function: name }.raise();
+        }
+        let forest = or_raise(Forest::of_ops((*(*data).tg_relation).rd_id));
+        let batch = or_raise(read_batch(&forest, data));
+        if !batch.is_empty() {
+            or_raise(materialize::append(&forest, batch));
+        }
+        Datum::from(0usize)
+    }
+}
+
+/// Reads the transition table, straight from its tuplestore.
+///
+/// # Safety
+/// `data` belongs to an AFTER INSERT trigger with a transition table on the forest's `ops`.
+unsafe fn read_batch(
+    forest: &Forest,
+    data: *mut pg_sys::TriggerData,
+) -> Result<BTreeMap<String, Vec<Op>>, Error> {
+    let mut batch: BTreeMap<String, Vec<Op>> = BTreeMap::new();
+    // SAFETY: by the caller's promise; the store is read from its start, and only here.
+    unsafe {
+        let shape = (*(*data).tg_relation).rd_att;
+        let slot = pg_sys::MakeSingleTupleTableSlot(shape, &raw const pg_sys::TTSOpsMinimalTuple);
+        pg_sys::tuplestore_rescan((*data).tg_newtable);
+        while pg_sys::tuplestore_gettupleslot((*data).tg_newtable, true, false, slot) {
+            pgrx::check_for_interrupts!();
+            let (doc, op) = read_op(slot, forest)?;
+            match batch.get_mut(doc) {
+                Some(ops) => ops.push(op),
+                None => {
+                    batch.insert(doc.to_owned(), vec![op]);
+                }
+            }
+        }
+        pg_sys::ExecDropSingleTupleTableSlot(slot);
+    }
+    Ok(batch)
+}
+
+thread_local! {
+    static MAY_DELETE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs work that may delete operations: the dropping of whole documents.
+pub fn allowing_deletes<T>(work: impl FnOnce() -> T) -> T {
+    struct Reset;
+    impl Drop for Reset {
+        fn drop(&mut self) {
+            MAY_DELETE.set(false);
+        }
+    }
+    MAY_DELETE.set(true);
+    let _reset = Reset;
+    work()
+}
+
+/// Refuses what would change the log.
+unsafe fn refuse(fcinfo: FunctionCallInfo) -> Datum {
+    // SAFETY: by the caller's promise; the context is checked to be trigger data.
+    unsafe {
+        let context = (*fcinfo).context;
+        if context.is_null() || (*context).type_ != pg_sys::NodeTag::T_TriggerData {
+            Error::NotATrigger { function: "treecrdt.ops_append_only" }.raise();
+        }
+        let data = context.cast::<pg_sys::TriggerData>();
+        if MAY_DELETE.get() && (*data).tg_event & EVENT == pg_sys::TRIGGER_EVENT_DELETE {
+            return Datum::from(0usize);
+        }
+        let relation = (*data).tg_relation;
+        let name = std::ffi::CStr::from_ptr((*(*relation).rd_rel).relname.data.as_ptr());
+        let schema = pg_sys::get_namespace_name((*(*relation).rd_rel).relnamespace);
+        let schema = std::ffi::CStr::from_ptr(schema);
+        Error::AppendOnly {
+            table: format!("{}.{}", schema.to_string_lossy(), name.to_string_lossy()),
+        }
+        .raise()
+    }
+}

@@ -1,0 +1,235 @@
+//! Writing what replay decided, through open relations and their indexes.
+//!
+//! It goes the way the apply worker of logical replication goes: one row at a time, indexes,
+//! constraints, generated columns and row triggers included, with the statement triggers of each
+//! table once around. A statement trigger that asks for a transition table gets none, and says so.
+
+use std::ffi::c_int;
+
+use pgrx::pg_sys::{self, AttrNumber, Datum, Oid};
+
+use crate::scan::Probe;
+
+/// The tables a writer has open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Target {
+    Nodes,
+    Oprefs,
+    Ignored,
+    Waiting,
+    Docs,
+}
+
+const TARGETS: usize = Target::Docs as usize + 1;
+
+/// What is done to rows, as statement triggers distinguish it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Event {
+    Insert,
+    Update,
+    Delete,
+}
+
+/// A table that is being written.
+struct Open {
+    relation: pg_sys::Relation,
+    result: *mut pg_sys::ResultRelInfo,
+    slot: *mut pg_sys::TupleTableSlot,
+    /// The events that happened, for the statement triggers.
+    fired: Vec<Event>,
+}
+
+/// Writes rows of one forest's derived tables.
+pub struct Writer {
+    estate: *mut pg_sys::EState,
+    recheck: Box<pg_sys::EPQState>,
+    oids: [Oid; TARGETS],
+    open: [Option<Open>; TARGETS],
+}
+
+impl Writer {
+    /// A writer for these tables, in the order of [`Target`].
+    pub fn new(oids: [Oid; TARGETS]) -> Self {
+        let mut recheck = Box::new(pg_sys::EPQState::default());
+        // SAFETY: sets up what the executor's row functions expect, as the apply worker does.
+        let estate = unsafe {
+            let estate = pg_sys::CreateExecutorState();
+            let mut range_table = std::ptr::null_mut();
+            for oid in oids {
+                let entry = pg_sys::palloc0(size_of::<pg_sys::RangeTblEntry>())
+                    .cast::<pg_sys::RangeTblEntry>();
+                (*entry).type_ = pg_sys::NodeTag::T_RangeTblEntry;
+                (*entry).rtekind = pg_sys::RTEKind::RTE_RELATION;
+                (*entry).relid = oid;
+                (*entry).relkind = pg_sys::RELKIND_RELATION as _;
+                (*entry).rellockmode = pg_sys::RowExclusiveLock as c_int;
+                range_table = pg_sys::lappend(range_table, entry.cast());
+            }
+            pg_sys::ExecInitRangeTable(estate, range_table);
+            (*estate).es_output_cid = pg_sys::GetCurrentCommandId(true);
+            pg_sys::EvalPlanQualInit(
+                &raw mut *recheck,
+                estate,
+                std::ptr::null_mut(),
+                std::ptr::null_mut(),
+                -1,
+            );
+            pg_sys::AfterTriggerBeginQuery();
+            estate
+        };
+        Self { estate, recheck, oids, open: [const { None }; TARGETS] }
+    }
+
+    /// Inserts a row of these columns; the others are NULL.
+    pub fn insert(&mut self, target: Target, values: &[(AttrNumber, Option<Datum>)]) {
+        self.begin(target, Event::Insert);
+        let slot = self.fill(target, None, values);
+        let result = self.opened(target).result;
+        // SAFETY: relation, indexes and slot are open and of one shape.
+        unsafe { pg_sys::ExecSimpleRelationInsert(result, self.estate, slot) };
+        self.end_row();
+    }
+
+    /// Replaces these columns of the row that `old` stands on.
+    pub fn update(&mut self, target: Target, old: &Probe, values: &[(AttrNumber, Option<Datum>)]) {
+        self.begin(target, Event::Update);
+        let slot = self.fill(target, Some(old.slot()), values);
+        let result = self.opened(target).result;
+        let recheck = &raw mut *self.recheck;
+        // SAFETY: as for `insert`; `old` holds the row with its place in the table.
+        unsafe {
+            pg_sys::ExecSimpleRelationUpdate(result, self.estate, recheck, old.slot(), slot);
+        }
+        self.end_row();
+    }
+
+    /// Deletes the row that `old` stands on.
+    pub fn delete(&mut self, target: Target, old: &Probe) {
+        self.begin(target, Event::Delete);
+        let result = self.opened(target).result;
+        let recheck = &raw mut *self.recheck;
+        // SAFETY: as for `update`.
+        unsafe { pg_sys::ExecSimpleRelationDelete(result, self.estate, recheck, old.slot()) };
+        self.end_row();
+    }
+
+    /// Fires the triggers that wait for the end of the statement, and closes everything.
+    pub fn finish(mut self) {
+        let lock = pg_sys::NoLock as pg_sys::LOCKMODE;
+        // SAFETY: everything was opened by this writer; nothing refers to it afterwards.
+        unsafe {
+            for open in self.open.iter().flatten() {
+                for event in &open.fired {
+                    let none = std::ptr::null_mut();
+                    match event {
+                        Event::Insert => {
+                            pg_sys::ExecASInsertTriggers(self.estate, open.result, none);
+                        }
+                        Event::Update => {
+                            pg_sys::ExecASUpdateTriggers(self.estate, open.result, none);
+                        }
+                        Event::Delete => {
+                            pg_sys::ExecASDeleteTriggers(self.estate, open.result, none);
+                        }
+                    }
+                }
+            }
+            pg_sys::AfterTriggerEndQuery(self.estate);
+            pg_sys::EvalPlanQualEnd(&raw mut *self.recheck);
+            for open in self.open.iter_mut().filter_map(Option::take) {
+                pg_sys::ExecCloseIndices(open.result);
+                pg_sys::ExecDropSingleTupleTableSlot(open.slot);
+                pg_sys::table_close(open.relation, lock);
+            }
+            pg_sys::ExecResetTupleTable((*self.estate).es_tupleTable, false);
+            pg_sys::FreeExecutorState(self.estate);
+        }
+    }
+
+    fn opened(&self, target: Target) -> &Open {
+        self.open[target as usize].as_ref().expect("opened by `begin`")
+    }
+
+    /// Opens a table at its first row, and fires its BEFORE STATEMENT triggers at the first event
+    /// of a kind.
+    fn begin(&mut self, target: Target, event: Event) {
+        pgrx::check_for_interrupts!();
+        let (estate, oid) = (self.estate, self.oids[target as usize]);
+        let open = self.open[target as usize].get_or_insert_with(|| {
+            let lock = pg_sys::RowExclusiveLock as pg_sys::LOCKMODE;
+            // SAFETY: opens a table of the forest; index `target + 1` is its range table entry.
+            unsafe {
+                let old = pg_sys::MemoryContextSwitchTo((*estate).es_query_cxt);
+                let relation = pg_sys::table_open(oid, lock);
+                let result = pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>())
+                    .cast::<pg_sys::ResultRelInfo>();
+                (*result).type_ = pg_sys::NodeTag::T_ResultRelInfo;
+                let index = target as pg_sys::Index + 1;
+                pg_sys::InitResultRelInfo(result, relation, index, std::ptr::null_mut(), 0);
+                pg_sys::ExecOpenIndices(result, false);
+                let shape = (*relation).rd_att;
+                let slot =
+                    pg_sys::MakeSingleTupleTableSlot(shape, &raw const pg_sys::TTSOpsVirtual);
+                pg_sys::MemoryContextSwitchTo(old);
+                Open { relation, result, slot, fired: Vec::new() }
+            }
+        });
+        if !open.fired.contains(&event) {
+            open.fired.push(event);
+            // SAFETY: the table is open.
+            unsafe {
+                match event {
+                    Event::Insert => pg_sys::ExecBSInsertTriggers(estate, open.result),
+                    Event::Update => pg_sys::ExecBSUpdateTriggers(estate, open.result),
+                    Event::Delete => pg_sys::ExecBSDeleteTriggers(estate, open.result),
+                }
+            }
+        }
+    }
+
+    /// Puts a row into the table's slot: what `old` has, or NULLs, with `values` on top.
+    fn fill(
+        &mut self,
+        target: Target,
+        old: Option<*mut pg_sys::TupleTableSlot>,
+        values: &[(AttrNumber, Option<Datum>)],
+    ) -> *mut pg_sys::TupleTableSlot {
+        let slot = self.opened(target).slot;
+        // SAFETY: both slots have the table's shape, the attribute numbers are the table's.
+        unsafe {
+            pg_sys::ExecClearTuple(slot);
+            let count = (*(*slot).tts_tupleDescriptor).natts as usize;
+            let columns = std::slice::from_raw_parts_mut((*slot).tts_values, count);
+            let nulls = std::slice::from_raw_parts_mut((*slot).tts_isnull, count);
+            match old {
+                Some(old) => {
+                    if usize::from((*old).tts_nvalid as u16) < count {
+                        pg_sys::slot_getsomeattrs_int(old, count as c_int);
+                    }
+                    columns.copy_from_slice(std::slice::from_raw_parts((*old).tts_values, count));
+                    nulls.copy_from_slice(std::slice::from_raw_parts((*old).tts_isnull, count));
+                }
+                None => nulls.fill(true),
+            }
+            for (attribute, value) in values {
+                let at = *attribute as usize - 1;
+                columns[at] = value.unwrap_or(Datum::from(0usize));
+                nulls[at] = value.is_none();
+            }
+            pg_sys::ExecStoreVirtualTuple(slot);
+        }
+        slot
+    }
+
+    /// Gives back what the last row took of the executor's short-lived memory.
+    fn end_row(&mut self) {
+        // SAFETY: the context, where there is one, is reset between rows by the executor too.
+        unsafe {
+            let context = (*self.estate).es_per_tuple_exprcontext;
+            if !context.is_null() {
+                pg_sys::MemoryContextReset((*context).ecxt_per_tuple_memory);
+            }
+        }
+    }
+}
