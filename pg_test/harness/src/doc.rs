@@ -274,8 +274,8 @@ pub fn differences(found: &State, expected: &State) -> String {
     lines.join("\n")
 }
 
-/// The children of a node, tombstones and what is below them left out, in sibling order.
-fn draw(state: &State, parent: NodeId) -> String {
+/// Draws what is visible below a node, as [`Doc::shows`] has it.
+pub fn draw(state: &State, parent: NodeId) -> String {
     let below = state.nodes.iter().filter(|(_, node)| node.parent == Some(parent));
     let mut children: Vec<_> = below.filter(|(_, node)| !node.tombstone).collect();
     children.sort_by_key(|&(id, node)| (node.order_key.as_deref(), *id));

@@ -69,7 +69,7 @@ pub fn values(cells: &Cells) -> String {
         .iter()
         .zip(COLUMNS)
         .map(|(cell, (_, kind))| match cell {
-            None => "NULL".into(),
+            None => format!("NULL::{kind}"),
             Some(text) => format!("'{}'::{kind}", text.replace('\'', "''")),
         })
         .collect();

@@ -25,7 +25,8 @@ pub enum Step {
 /// A random history of up to `ops` operations and its delivery in batches, some of them deferred,
 /// with rebuilds and catch-ups in between.
 pub fn random(random: &mut Random, ops: usize) -> Vec<Step> {
-    let shape = Shape::random(random, ops);
+    let mut shape = Shape::random(random, ops);
+    shape.nodes *= random.pick(&[1, 1, 10]);
     let minted = history::history(random, shape);
     let defers = random.pick(&[0, 10, 50]);
     let mut delivered = HashSet::new();

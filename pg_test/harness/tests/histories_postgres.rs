@@ -9,23 +9,23 @@ use harness::history::Random;
 use harness::steps;
 
 #[test]
-fn hundreds_of_short_histories_end_as_the_reference_says() {
+fn a_thousand_short_histories_end_as_the_reference_says() {
     let mut replica = PostgresReplica::create("short_histories");
-    steps::check(&mut replica, 300, 40, PostgresReplica::is_connected);
+    steps::check(&mut replica, 1_000, 40, PostgresReplica::is_connected);
 }
 
 #[test]
-fn dozens_of_long_histories_end_as_the_reference_says() {
+fn a_hundred_long_histories_end_as_the_reference_says() {
     let mut replica = PostgresReplica::create("long_histories");
-    steps::check(&mut replica, 30, 400, PostgresReplica::is_connected);
+    steps::check(&mut replica, 100, 400, PostgresReplica::is_connected);
 }
 
 #[test]
 fn histories_of_several_documents_in_each_statement_end_as_the_reference_says() {
     let first = steps::first_seed();
-    println!("histories of three or four documents, seeds {first} to {}", first + 39);
+    println!("histories of three or four documents, seeds {first} to {}", first + 119);
     let mut forest = Forest::create("several_documents");
-    for seed in first..first + 40 {
+    for seed in first..first + 120 {
         let mut random = Random::new(seed);
         let mut docs = Docs::default();
         let count = 3 + random.below(2);

@@ -1,14 +1,116 @@
-//! Every statement by which operations can arrive gives the same tables, and triggers on those
-//! see net changes.
+//! What only SQL has: several documents in one statement, every statement by which operations can
+//! arrive, statements that fail or are rolled back, and triggers on the derived tables.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
 
+use harness::doc::draw;
 use harness::docs::{Docs, mixed_delivery};
 use harness::forest::{Forest, message};
 use harness::history::{self, Random, Shape};
 use harness::rows;
+use harness::script::{A, B, ROOT, at};
+use treecrdt::Op;
 use treecrdt::reference::{self, State};
+
+/// What one document shows.
+fn shown(forest: &mut Forest, doc: &str) -> String {
+    draw(&forest.state(doc).unwrap(), ROOT)
+}
+
+fn insert(forest: &mut Forest, doc: &str, ops: &[&Op]) -> Result<u64, String> {
+    forest.insert(ops.iter().map(|&op| (doc, op)))
+}
+
+#[test]
+fn documents_that_share_nodes_and_dots_do_not_see_each_other() {
+    let mut forest = Forest::create("documents_apart");
+    let a = at(1, "a").insert_with(A, ROOT, "1", "x");
+    let b = at(2, "a").insert(B, A, "1");
+    let gone = at(3, "a").delete(A, &[&a, &b]);
+    let other = at(3, "a").payload(A, "other");
+    let batch = [("one", &gone), ("two", &a), ("three", &other), ("one", &b), ("two", &b)];
+    assert_eq!(forest.insert(batch), Ok(5));
+    assert_eq!(["one", "two", "three"].map(|doc| shown(&mut forest, doc)), ["", "a:x(b)", ""]);
+    assert_eq!(forest.insert([("three", &a), ("one", &a), ("two", &a), ("two", &gone)]), Ok(3));
+    assert_eq!(["one", "two", "three"].map(|doc| shown(&mut forest, doc)), ["", "", "a:other"]);
+    for (doc, ops) in [("one", 3), ("two", 3), ("three", 2)] {
+        assert_eq!(forest.counts(doc).unwrap().ops, ops);
+        assert_eq!(forest.verify(doc), Ok(Vec::new()));
+    }
+}
+
+#[test]
+fn a_statement_that_fails_leaves_nothing_behind() {
+    let mut forest = Forest::create("failing_statement");
+    let (a, b) = (at(1, "a").insert(A, ROOT, "1"), at(2, "a").insert(B, A, "1"));
+    insert(&mut forest, "doc", &[&a]).unwrap();
+    let cells = [&b, &a].map(|op| rows::cells("doc", op));
+    let failure = by_copy(&mut forest, &cells).expect_err("a dot comes twice");
+    assert_eq!(failure.code(), Some(&postgres::error::SqlState::UNIQUE_VIOLATION));
+    assert_eq!(shown(&mut forest, "doc"), "a");
+    assert_eq!(forest.counts("doc").unwrap().ops, 1);
+    assert_eq!(forest.verify("doc"), Ok(Vec::new()));
+    insert(&mut forest, "doc", &[&b]).unwrap();
+    assert_eq!(shown(&mut forest, "doc"), "a(b)");
+}
+
+#[test]
+fn a_session_keeps_its_role_and_settings() {
+    let mut forest = Forest::create("session_settings");
+    let mut known = None;
+    let mut unchanged = |forest: &mut Forest, when: &str| {
+        let all = "SELECT name, setting FROM pg_catalog.pg_settings \
+                   UNION ALL SELECT 'current_user', current_user::text";
+        let rows = forest.client.query(all, &[]).unwrap();
+        let now: BTreeSet<(String, String)> =
+            rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        let before = known.get_or_insert_with(|| now.clone());
+        let differ: Vec<_> = now.difference(before).collect();
+        assert!(differ.is_empty(), "{when}: {differ:?}");
+    };
+    forest.client.batch_execute("SET search_path = public, pg_catalog").unwrap();
+    unchanged(&mut forest, "at first");
+    let (a, b) = (at(2, "a").insert(A, ROOT, "1"), at(1, "a").insert(B, A, "1"));
+    insert(&mut forest, "doc", &[&a]).unwrap();
+    unchanged(&mut forest, "after an INSERT");
+    forest.client.batch_execute("BEGIN").unwrap();
+    insert(&mut forest, "doc", &[&b]).unwrap();
+    unchanged(&mut forest, "after a late INSERT, in its transaction");
+    forest.client.batch_execute("COMMIT").unwrap();
+    by_copy(&mut forest, &[rows::cells("doc", &a)]).expect_err("the dot is there");
+    unchanged(&mut forest, "after a COPY that failed");
+    forest.ensure_materialized(None).unwrap();
+    forest.rebuild("doc").unwrap();
+    forest.verify("doc").unwrap();
+    unchanged(&mut forest, "after maintenance");
+}
+
+#[test]
+fn what_is_rolled_back_to_a_savepoint_never_was() {
+    let mut forest = Forest::create("savepoint");
+    let run = |forest: &mut Forest, sql: &str| forest.client.batch_execute(sql).unwrap();
+    let a = at(2, "a").insert(A, ROOT, "1");
+    run(&mut forest, "BEGIN");
+    insert(&mut forest, "doc", &[&a]).unwrap();
+    run(&mut forest, "SAVEPOINT here");
+    let undone = [at(1, "a").insert(B, A, "1"), at(3, "a").payload(A, "undone")];
+    insert(&mut forest, "doc", &[&undone[0], &undone[1]]).unwrap();
+    assert_eq!(shown(&mut forest, "doc"), "a:undone(b)");
+    run(&mut forest, "ROLLBACK TO here");
+    assert_eq!(shown(&mut forest, "doc"), "a");
+    insert(&mut forest, "doc", &[&at(1, "b").insert(B, ROOT, "2")]).unwrap();
+    run(&mut forest, "COMMIT");
+    assert_eq!(shown(&mut forest, "doc"), "a b");
+    assert_eq!(forest.counts("doc").unwrap().ops, 2);
+    assert_eq!(forest.verify("doc"), Ok(Vec::new()));
+    run(&mut forest, "BEGIN");
+    insert(&mut forest, "new doc", &[&a]).unwrap();
+    run(&mut forest, "ROLLBACK");
+    assert_eq!(forest.state("new doc"), Ok(State::default()));
+    insert(&mut forest, "new doc", &[&a]).unwrap();
+    assert_eq!(shown(&mut forest, "new doc"), "a");
+}
 
 #[test]
 fn ensure_materialized_catches_up_all_documents_that_wait() {
@@ -127,15 +229,15 @@ fn row_triggers_see_net_changes() {
     let mut forest = Forest::create("row_triggers");
     let schema = forest.schema().to_string();
     let log = format!(
-        "CREATE TABLE {schema}_seen (doc text, node uuid, op text, same boolean);
-         CREATE FUNCTION {schema}_log() RETURNS trigger LANGUAGE plpgsql AS $$
+        "CREATE TABLE public.{schema}_seen (doc text, node uuid, op text, same boolean);
+         CREATE FUNCTION public.{schema}_log() RETURNS trigger LANGUAGE plpgsql AS $$
          BEGIN
              INSERT INTO public.{schema}_seen VALUES
                  (NEW.doc, NEW.node, TG_OP, TG_OP = 'UPDATE' AND OLD *= NEW);
              RETURN NULL;
          END $$;
          CREATE TRIGGER log AFTER INSERT OR UPDATE ON {schema}.nodes
-             FOR EACH ROW EXECUTE FUNCTION {schema}_log();"
+             FOR EACH ROW EXECUTE FUNCTION public.{schema}_log();"
     );
     forest.client.batch_execute(&log).unwrap_or_else(|e| panic!("{}", message(e)));
     for seed in 0..20 {
@@ -158,7 +260,7 @@ fn row_triggers_see_net_changes() {
                     _ => {}
                 }
             }
-            let take = format!("DELETE FROM {schema}_seen RETURNING node::text, op, same");
+            let take = format!("DELETE FROM public.{schema}_seen RETURNING node::text, op, same");
             let mut seen: Vec<(String, String, bool)> = forest
                 .client
                 .query(&take, &[])
@@ -172,7 +274,7 @@ fn row_triggers_see_net_changes() {
         }
     }
     let clean = format!(
-        "DROP TABLE {schema}_seen; DROP TRIGGER log ON {schema}.nodes; DROP FUNCTION {schema}_log()"
+        "DROP TABLE public.{schema}_seen; DROP TRIGGER log ON {schema}.nodes; DROP FUNCTION public.{schema}_log()"
     );
     forest.client.batch_execute(&clean).unwrap();
 }
