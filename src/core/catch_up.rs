@@ -11,7 +11,8 @@
 //! A batch that is in order, the first of a document for instance, takes the same way and finds
 //! nothing later to look at.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::id::{Key, NodeId};
 use crate::op::{Action, Op};
@@ -27,9 +28,7 @@ pub(crate) struct World<'a, S> {
     pub(crate) store: &'a mut S,
     /// The batch in canonical order, reserved operations left out.
     pub(crate) batch: Vec<&'a Op>,
-    /// Where in `batch` each key stands.
-    by_key: HashMap<Key, usize>,
-    rows: HashMap<NodeId, Option<Row>>,
+    rows: HashMap<NodeId, Option<Rc<Row>>>,
     /// What the store answered to `has_refs`.
     refs_known: HashMap<NodeId, bool>,
 }
@@ -38,13 +37,17 @@ impl<'a, S: Store> World<'a, S> {
     fn new(store: &'a mut S, ops: &'a [Op]) -> Self {
         let mut batch: Vec<&Op> = ops.iter().filter(|op| !op.is_reserved()).collect();
         batch.sort_unstable_by_key(|op| op.key);
-        let by_key = batch.iter().enumerate().map(|(at, op)| (op.key, at)).collect();
-        Self { store, batch, by_key, rows: HashMap::new(), refs_known: HashMap::new() }
+        Self { store, batch, rows: HashMap::new(), refs_known: HashMap::new() }
+    }
+
+    /// Where in the batch the operation stands that has this key.
+    pub(crate) fn position(&self, key: Key) -> Option<usize> {
+        self.batch.binary_search_by_key(&key, |op| op.key).ok()
     }
 
     /// The operation of the batch that has this key.
     pub(crate) fn in_batch(&self, key: Key) -> Option<&'a Op> {
-        self.by_key.get(&key).map(|&at| self.batch[at])
+        self.position(key).map(|at| self.batch[at])
     }
 
     /// Whether an older operation can stand after `key`.
@@ -53,11 +56,11 @@ impl<'a, S: Store> World<'a, S> {
     }
 
     /// A node's row before the batch.
-    pub(crate) fn row(&mut self, node: NodeId) -> Result<Option<Row>, S::Error> {
+    pub(crate) fn row(&mut self, node: NodeId) -> Result<Option<Rc<Row>>, S::Error> {
         if let Some(row) = self.rows.get(&node) {
             return Ok(row.clone());
         }
-        let row = self.store.row(node)?;
+        let row = self.store.row(node)?.map(Rc::new);
         self.rows.insert(node, row.clone());
         Ok(row)
     }
@@ -129,12 +132,22 @@ pub fn catch_up<S: Store>(store: &mut S, ops: &[Op]) -> Result<Patch, S::Error> 
     let late = ops.iter().filter(|op| head.is_some_and(|head| op.key < head)).count() as u64;
     let mut world = World::new(store, ops);
     let mut sweep = sweep::judge(&mut world)?;
-    let mut drafts = draft_rows(&mut world, &mut sweep)?;
-    let changes = timeline::compare(&mut world, &mut sweep, &drafts)?;
-    let flags = tombstones::decide(&mut world, &sweep, &drafts, &changes)?;
-    for (node, tombstone) in flags {
-        let row = world.row(node)?;
-        drafts.entry(node).or_insert_with(|| Draft::of(row)).tombstone = Some(tombstone);
+    let mut drafts = draft_rows(&mut world, &sweep)?;
+    let deletions = drafts.iter().any(|draft| draft.deleted_at.is_some());
+    let deletions = deletions || world.store.any_deleted()?;
+    let changes = timeline::compare(&mut world, &mut sweep, &drafts, deletions)?;
+    if deletions {
+        let mut others = Vec::new();
+        for (node, tombstone) in tombstones::decide(&mut world, &sweep, &drafts, &changes)? {
+            match drafts.binary_search_by_key(&node, |draft| draft.node) {
+                Ok(at) => drafts[at].tombstone = Some(tombstone),
+                Err(_) => {
+                    let draft = Draft::of(node, world.row(node)?);
+                    others.push(Draft { tombstone: Some(tombstone), ..draft });
+                }
+            }
+        }
+        drafts.extend(others);
     }
 
     let mut patch = Patch {
@@ -142,47 +155,58 @@ pub fn catch_up<S: Store>(store: &mut S, ops: &[Op]) -> Result<Patch, S::Error> 
         refs_removed: changes.refs_removed,
         head: ops.iter().map(|op| op.key).chain(head).max(),
         late,
-        reevaluated: sweep.reevaluated,
+        reevaluated: sweep.older.len() as u64,
         ..Patch::default()
     };
-    for (node, judged) in &sweep.judged {
-        for (key, judgement) in judged {
-            match (judgement.old, judgement.new) {
-                (Some(Verdict::Effective) | None, Verdict::Ignored) => {
-                    patch.ignored_added.push((*node, *key));
-                }
-                (Some(Verdict::Ignored), Verdict::Effective) => {
-                    patch.ignored_removed.push((*node, *key));
-                }
-                _ => {}
+    for (op, verdict) in world.batch.iter().zip(&sweep.in_batch) {
+        if *verdict == Some(Verdict::Ignored) {
+            patch.ignored_added.push((op.node, op.key));
+        }
+    }
+    for (key, judgement) in &sweep.older {
+        match (judgement.old, judgement.new) {
+            (Verdict::Effective, Verdict::Ignored) => {
+                patch.ignored_added.push((judgement.node, *key));
             }
+            (Verdict::Ignored, Verdict::Effective) => {
+                patch.ignored_removed.push((judgement.node, *key));
+            }
+            _ => {}
         }
     }
     patch.ignored_added.sort_unstable();
     patch.ignored_removed.sort_unstable();
-    for (node, draft) in drafts {
-        if let Some(change) = draft.into_patch(node, &mut world)? {
-            patch.nodes.push(change);
-        }
+    for draft in drafts {
+        patch.nodes.extend(draft.into_patch(&mut world)?);
     }
+    patch.nodes.sort_unstable_by_key(|change| change.node);
     Ok(patch)
 }
 
 /// A node's row as it was and as it will be.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Draft {
-    pub(crate) old: Option<Row>,
+    pub(crate) node: NodeId,
+    pub(crate) old: Option<Rc<Row>>,
     pub(crate) placed: Option<(Key, NodeId)>,
     pub(crate) payload: Option<Key>,
     /// The new `deleted_at`, where the batch enlarges it.
     pub(crate) deleted_at: Option<VersionVector>,
     tombstone: Option<bool>,
+    /// The operations of the batch on the node, in canonical order, by their places in it.
+    pub(crate) ops: Vec<usize>,
+}
+
+/// The draft of a node, if there is one.
+pub(crate) fn draft_of(drafts: &[Draft], node: NodeId) -> Option<&Draft> {
+    drafts.binary_search_by_key(&node, |draft| draft.node).ok().map(|at| &drafts[at])
 }
 
 impl Draft {
-    fn of(old: Option<Row>) -> Self {
-        let row = old.clone().unwrap_or_default();
-        Self { old, placed: row.placed, payload: row.payload, deleted_at: None, tombstone: None }
+    fn of(node: NodeId, old: Option<Rc<Row>>) -> Self {
+        let placed = old.as_ref().and_then(|row| row.placed);
+        let payload = old.as_ref().and_then(|row| row.payload);
+        Self { node, old, placed, payload, deleted_at: None, tombstone: None, ops: Vec::new() }
     }
 
     pub(crate) fn old_parent(&self) -> Option<NodeId> {
@@ -193,26 +217,36 @@ impl Draft {
         self.placed.map(|place| place.1)
     }
 
-    fn into_patch<S: Store>(
-        self,
-        node: NodeId,
-        world: &mut World<'_, S>,
-    ) -> Result<Option<NodePatch>, S::Error> {
-        let exists = self.old.is_some();
-        let old = self.old.unwrap_or_default();
+    pub(crate) fn old_payload(&self) -> Option<Key> {
+        self.old.as_ref().and_then(|row| row.payload)
+    }
+
+    /// The operation of the batch on this node that has this key.
+    fn op<'a, S: Store>(&self, world: &World<'a, S>, key: Key) -> Option<&'a Op> {
+        self.ops
+            .iter()
+            .rev()
+            .map(|&at| world.batch[at])
+            .find(|op| op.key <= key)
+            .filter(|op| op.key == key)
+    }
+
+    fn into_patch<S: Store>(self, world: &mut World<'_, S>) -> Result<Option<NodePatch>, S::Error> {
+        let was_tombstone = self.old.as_ref().is_some_and(|row| row.tombstone);
+        let old_placed = self.old.as_ref().and_then(|row| row.placed);
         let mut patch = NodePatch {
-            node,
-            exists,
+            node: self.node,
+            exists: self.old.is_some(),
             placement: None,
             payload: None,
-            deleted_at: self.deleted_at,
-            tombstone: self.tombstone.filter(|&flag| flag != old.tombstone),
+            deleted_at: None,
+            tombstone: self.tombstone.filter(|&flag| flag != was_tombstone),
         };
-        if self.placed != old.placed {
+        if self.placed != old_placed {
             patch.placement = Some(match self.placed {
                 None => None,
                 Some((key, parent)) => {
-                    let order_key = match world.in_batch(key).map(|op| &op.action) {
+                    let order_key = match self.op(world, key).map(|op| &op.action) {
                         Some(Action::Insert { order_key, .. } | Action::Move { order_key, .. }) => {
                             Some(order_key.clone())
                         }
@@ -223,52 +257,66 @@ impl Draft {
                 }
             });
         }
-        if self.payload != old.payload {
-            let op = self.payload.and_then(|key| world.in_batch(key));
+        if self.payload != self.old_payload() {
+            let op = self.payload.and_then(|key| self.op(world, key));
             let op = op.expect("only the batch can hold a later payload");
             let written = op.written_payload().expect("it won as a payload op");
             patch.payload = Some((op.key, written.map(<[u8]>::to_vec)));
         }
+        patch.deleted_at = self.deleted_at;
         let changed = patch.placement.is_some()
             || patch.payload.is_some()
             || patch.deleted_at.is_some()
             || patch.tombstone.is_some();
-        Ok(Some(patch).filter(|_| changed || !exists))
+        Ok(Some(patch).filter(|patch| changed || !patch.exists))
     }
 }
 
-/// The rows of all nodes that the batch is about or that were judged anew, tombstones undecided.
-fn draft_rows<S: Store>(
-    world: &mut World<'_, S>,
-    sweep: &mut Sweep,
-) -> Result<BTreeMap<NodeId, Draft>, S::Error> {
-    let mut drafts: BTreeMap<NodeId, Draft> = BTreeMap::new();
-    for op in world.batch.clone() {
-        let row = world.row(op.node)?;
-        let deleted = row.as_ref().is_some_and(|row| row.deleted);
-        let draft = drafts.entry(op.node).or_insert_with(|| Draft::of(row));
-        if op.written_payload().is_some() {
-            draft.payload = draft.payload.max(Some(op.key));
-        }
-        if let Some(deletion) = op.deletion() {
-            match &mut draft.deleted_at {
-                Some(deleted_at) => deleted_at.union(&deletion),
-                None => {
-                    let before =
-                        if deleted { world.store.deleted_at(op.node)? } else { deletion.clone() };
-                    if !deleted || !before.covers(&deletion) {
-                        let mut grown = before;
-                        grown.union(&deletion);
-                        draft.deleted_at = Some(grown);
-                    }
-                }
+/// The rows of all nodes that the batch is about or that were judged anew, by node, tombstones
+/// undecided.
+fn draft_rows<S: Store>(world: &mut World<'_, S>, sweep: &Sweep) -> Result<Vec<Draft>, S::Error> {
+    let mut concerned: Vec<(NodeId, Option<usize>)> =
+        world.batch.iter().enumerate().map(|(at, op)| (op.node, Some(at))).collect();
+    concerned.extend(sweep.older.values().map(|judgement| (judgement.node, None)));
+    concerned.sort_unstable();
+    let mut drafts: Vec<Draft> = Vec::new();
+    for group in concerned.chunk_by(|a, b| a.0 == b.0) {
+        let node = group[0].0;
+        let mut draft = Draft::of(node, world.row(node)?);
+        draft.ops = group.iter().filter_map(|(_, at)| *at).collect();
+        for at in 0..draft.ops.len() {
+            let op = world.batch[draft.ops[at]];
+            if op.written_payload().is_some() {
+                draft.payload = draft.payload.max(Some(op.key));
+            }
+            if let Some(deletion) = op.deletion() {
+                enlarge(world, &mut draft, &deletion)?;
             }
         }
-    }
-    for node in sweep.judged.keys().copied().collect::<Vec<_>>() {
-        let row = world.row(node)?;
-        let (_, placed) = sweep.places(world, node, None)?;
-        drafts.entry(node).or_insert_with(|| Draft::of(row)).placed = placed;
+        if sweep.has_judged(node) {
+            draft.placed = sweep.places(world, node, None)?.1;
+        }
+        drafts.push(draft);
     }
     Ok(drafts)
+}
+
+/// Adds to a draft's `deleted_at`, unless the row has it all already.
+fn enlarge<S: Store>(
+    world: &mut World<'_, S>,
+    draft: &mut Draft,
+    deletion: &VersionVector,
+) -> Result<(), S::Error> {
+    if let Some(deleted_at) = &mut draft.deleted_at {
+        deleted_at.union(deletion);
+        return Ok(());
+    }
+    let deleted = draft.old.as_ref().is_some_and(|row| row.deleted);
+    let mut deleted_at =
+        if deleted { world.store.deleted_at(draft.node)? } else { VersionVector::default() };
+    if !deleted || !deleted_at.covers(deletion) {
+        deleted_at.union(deletion);
+        draft.deleted_at = Some(deleted_at);
+    }
+    Ok(())
 }

@@ -25,11 +25,11 @@ use crate::store::{Store, Track, Verdict};
 /// A parent, and the operation that gave it.
 pub(crate) type Place = (Key, NodeId);
 
-/// What became of one structural operation.
+/// What became of an older structural operation that was judged again.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Judgement {
-    /// Its verdict before the batch; `None` if it is of the batch.
-    pub(crate) old: Option<Verdict>,
+    pub(crate) node: NodeId,
+    pub(crate) old: Verdict,
     pub(crate) new: Verdict,
 }
 
@@ -50,10 +50,10 @@ impl Stand {
 /// The verdicts found.
 #[derive(Debug, Default)]
 pub(crate) struct Sweep {
-    /// By node, the operations judged, in canonical order.
-    pub(crate) judged: HashMap<NodeId, BTreeMap<Key, Judgement>>,
-    /// How many of them are older than the batch.
-    pub(crate) reevaluated: u64,
+    /// The verdicts on the batch's structural operations, by their places in it.
+    pub(crate) in_batch: Vec<Option<Verdict>>,
+    /// The older operations judged again.
+    pub(crate) older: BTreeMap<Key, Judgement>,
     stands: HashMap<NodeId, Stand>,
 }
 
@@ -87,10 +87,18 @@ impl Sweep {
         node: NodeId,
         key: Key,
     ) -> Result<Verdict, S::Error> {
-        match self.judged.get(&node).and_then(|judged| judged.get(&key)) {
-            Some(judgement) => Ok(judgement.new),
+        if let Some(judgement) = self.older.get(&key) {
+            return Ok(judgement.new);
+        }
+        match world.position(key).and_then(|at| self.in_batch[at]) {
+            Some(verdict) => Ok(verdict),
             None => recorded(world, node, key),
         }
+    }
+
+    /// Whether any structural operation on the node was judged.
+    pub(crate) fn has_judged(&self, node: NodeId) -> bool {
+        self.stands.contains_key(&node)
     }
 }
 
@@ -110,7 +118,8 @@ struct Candidate {
     key: Key,
     node: NodeId,
     parent: NodeId,
-    in_batch: bool,
+    /// Where in the batch it stands; `None` if it is older.
+    position: Option<usize>,
 }
 
 /// Judges the structural operations of the batch, and those older ones that it can affect.
@@ -118,14 +127,16 @@ pub(crate) fn judge<S: Store>(world: &mut World<'_, S>) -> Result<Sweep, S::Erro
     let batch: Vec<Candidate> = world
         .batch
         .iter()
-        .filter_map(|op| {
+        .enumerate()
+        .filter_map(|(at, op)| {
             let (key, node) = (op.key, op.node);
-            op.parent().map(|parent| Candidate { key, node, parent, in_batch: true })
+            op.parent().map(|parent| Candidate { key, node, parent, position: Some(at) })
         })
         .collect();
+    let in_batch = vec![None; world.batch.len()];
     let mut judge = Judge {
         world,
-        sweep: Sweep::default(),
+        sweep: Sweep { in_batch, ..Sweep::default() },
         parents_in_batch: batch.iter().map(|op| op.parent).collect(),
         agenda: BTreeMap::new(),
         watched: HashSet::new(),
@@ -158,24 +169,26 @@ struct Judge<'w, 'a, S> {
 
 impl<S: Store> Judge<'_, '_, S> {
     fn step(&mut self, op: Candidate) -> Result<(), S::Error> {
-        let Candidate { key, node, parent, in_batch } = op;
+        let Candidate { key, node, parent, position } = op;
         let was_diverged = self.sweep.stands.get(&node).is_some_and(Stand::is_diverged);
-        if !in_batch && !was_diverged && !self.watched.contains(&node) {
+        if position.is_none() && !was_diverged && !self.watched.contains(&node) {
             return Ok(());
         }
         let before = self.sweep.places(self.world, node, Some(key))?;
         let (mut old, mut new) = before;
         let verdict = if self.makes_cycle(op)? { Verdict::Ignored } else { Verdict::Effective };
-        let recorded = if in_batch { None } else { Some(recorded(self.world, node, key)?) };
         if verdict == Verdict::Effective {
             new = Some((key, parent));
         }
-        if recorded == Some(Verdict::Effective) {
-            old = Some((key, parent));
+        if let Some(at) = position {
+            self.sweep.in_batch[at] = Some(verdict);
+        } else {
+            let judgement = Judgement { node, old: recorded(self.world, node, key)?, new: verdict };
+            if judgement.old == Verdict::Effective {
+                old = Some((key, parent));
+            }
+            self.sweep.older.insert(key, judgement);
         }
-        self.sweep.reevaluated += u64::from(!in_batch);
-        let judgement = Judgement { old: recorded, new: verdict };
-        self.sweep.judged.entry(node).or_default().insert(key, judgement);
         let stand = Stand { at: key, old, new };
         self.sweep.stands.insert(node, stand);
         if !self.world.has_later(key) {
@@ -244,10 +257,9 @@ impl<S: Store> Judge<'_, '_, S> {
     fn expect_next(&mut self, node: NodeId, key: Key) -> Result<(), S::Error> {
         if let Some(entry) = self.world.store.next(node, Track::Structure, key)?
             && let Some(step) = entry.step
-            && self.world.in_batch(entry.key).is_none()
+            && self.world.position(entry.key).is_none()
         {
-            let candidate =
-                Candidate { key: entry.key, node, parent: step.parent, in_batch: false };
+            let candidate = Candidate { key: entry.key, node, parent: step.parent, position: None };
             self.agenda.insert(entry.key, candidate);
         }
         Ok(())

@@ -10,12 +10,12 @@
 //! next payload may refer to it again. So when a count ends below zero the ref is only removed
 //! once no reason is left in the new world ([`Walk::reasons`]).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use crate::catch_up::{Draft, World, entry_of};
 use crate::id::{Dot, Key, NodeId};
 use crate::store::{Entry, Store, Track, Verdict};
-use crate::sweep::{Place, Sweep};
+use crate::sweep::{Place, Sweep, recorded};
 
 /// What came and went.
 #[derive(Debug, Default)]
@@ -30,33 +30,42 @@ pub(crate) struct Changes {
     pub(crate) lost: HashMap<NodeId, Vec<Dot>>,
 }
 
-/// Compares the two worlds along the timelines of all drafted nodes.
+/// Compares the two worlds along the timelines of all drafted nodes. Dots are only collected where
+/// there are `deletions` that could cover them.
 pub(crate) fn compare<S: Store>(
     world: &mut World<'_, S>,
     sweep: &mut Sweep,
-    drafts: &BTreeMap<NodeId, Draft>,
+    drafts: &[Draft],
+    deletions: bool,
 ) -> Result<Changes, S::Error> {
-    let mut events: BTreeMap<NodeId, BTreeSet<Key>> = BTreeMap::new();
-    for op in &world.batch {
-        events.entry(op.node).or_default().insert(op.key);
-    }
-    for (&node, judged) in &sweep.judged {
-        let turned = judged.iter().filter(|(_, j)| j.old.is_some_and(|old| old != j.new));
-        events.entry(node).or_default().extend(turned.map(|(key, _)| *key));
-    }
+    let mut turned: Vec<(NodeId, Key)> = sweep
+        .older
+        .iter()
+        .filter(|(_, judgement)| judgement.old != judgement.new)
+        .map(|(key, judgement)| (judgement.node, *key))
+        .collect();
+    turned.sort_unstable();
+    let mut turned = turned.into_iter().peekable();
     let mut changes = Changes::default();
-    for (node, events) in events {
+    let mut events: Vec<Key> = Vec::new();
+    for draft in drafts {
+        events.clear();
+        events.extend(draft.ops.iter().map(|&at| world.batch[at].key));
+        while let Some((_, key)) = turned.next_if(|(node, _)| *node == draft.node) {
+            events.push(key);
+        }
+        events.sort_unstable();
         // ROOT has payloads only, and nothing above it to collect them.
-        if node != NodeId::ROOT {
-            let mut walk = Walk { world, sweep, node, counts: BTreeMap::new() };
-            walk.run(events, &mut changes)?;
+        if draft.node != NodeId::ROOT && !events.is_empty() {
+            let node = draft.node;
+            let mut walk = Walk { world, sweep, node, deletions, counts: Vec::new() };
+            walk.run(&events, &mut changes)?;
             walk.settle(&mut changes)?;
         }
-        let draft = &drafts[&node];
-        let old = draft.old.as_ref().and_then(|row| row.payload);
-        if draft.payload != old {
-            changes.lost.entry(node).or_default().extend(old.map(|key| key.dot));
-            changes.gained.entry(node).or_default().extend(draft.payload.map(|key| key.dot));
+        if deletions && draft.payload != draft.old_payload() {
+            let (lost, gained) = (draft.old_payload(), draft.payload);
+            changes.lost.entry(draft.node).or_default().extend(lost.map(|key| key.dot));
+            changes.gained.entry(draft.node).or_default().extend(gained.map(|key| key.dot));
         }
     }
     changes.refs_added.sort_unstable();
@@ -71,41 +80,42 @@ struct Side {
     winner: Option<Key>,
 }
 
+/// What one operation does to op refs and dots in one world.
+#[derive(Debug, Clone, Copy, Default)]
+struct Effects {
+    /// The parents that refer to the operation: that before it, and the one it names.
+    own: [Option<NodeId>; 2],
+    /// The parent that refers to an older payload op because of it.
+    winner: Option<(NodeId, Key)>,
+    /// The nodes whose structural history its dot enters.
+    dots: [Option<NodeId>; 3],
+}
+
 impl Side {
     fn parent(&self) -> Option<NodeId> {
         self.place.map(|place| place.1)
     }
 
-    /// Applies an operation; `collect` gets what it refers to, as (parent, key, is a payload op),
-    /// and `dots` the nodes whose structural history its dot enters.
-    fn apply(
-        &mut self,
-        node: NodeId,
-        entry: &Entry,
-        verdict: Option<Verdict>,
-        refs: &mut BTreeSet<(NodeId, Key)>,
-        dots: &mut BTreeSet<NodeId>,
-    ) {
+    /// Applies an operation, and tells what that does.
+    fn apply(&mut self, node: NodeId, entry: &Entry, verdict: Option<Verdict>) -> Effects {
+        let collecting = |node: Option<NodeId>| node.filter(|&node| node != NodeId::TRASH);
         let before = self.parent();
         if entry.writes_payload {
             self.winner = Some(entry.key);
         }
-        refs.extend(before.map(|before| (before, entry.key)));
-        if let Some(step) = &entry.step {
-            refs.insert((step.parent, entry.key));
-            if before != Some(step.parent) {
-                refs.extend(self.winner.map(|winner| (step.parent, winner)));
-            }
-            if verdict == Some(Verdict::Effective) {
-                dots.extend([node, step.parent]);
-                if step.is_move {
-                    dots.extend(before);
-                }
-                self.place = Some((entry.key, step.parent));
-            }
+        let mut effects = Effects { own: [collecting(before), None], ..Effects::default() };
+        let Some(step) = &entry.step else { return effects };
+        let parent = collecting(Some(step.parent));
+        if before != Some(step.parent) {
+            effects.own[1] = parent;
+            effects.winner = parent.zip(self.winner.filter(|&winner| winner != entry.key));
         }
-        refs.retain(|(parent, _)| *parent != NodeId::TRASH);
-        dots.remove(&NodeId::TRASH);
+        if verdict == Some(Verdict::Effective) {
+            let left = before.filter(|_| step.is_move);
+            effects.dots = [Some(node), parent, collecting(left)];
+            self.place = Some((entry.key, step.parent));
+        }
+        effects
     }
 }
 
@@ -113,13 +123,14 @@ struct Walk<'w, 'a, S> {
     world: &'w mut World<'a, S>,
     sweep: &'w Sweep,
     node: NodeId,
-    /// By (parent, key): reasons gained less reasons lost, and whether the key is a payload op's.
-    counts: BTreeMap<(NodeId, Key), (i32, bool)>,
+    deletions: bool,
+    /// Reasons gained (1) and lost (-1), by parent and key, and whether that is a payload op.
+    counts: Vec<((NodeId, Key), i32, bool)>,
 }
 
 impl<S: Store> Walk<'_, '_, S> {
-    fn run(&mut self, events: BTreeSet<Key>, changes: &mut Changes) -> Result<(), S::Error> {
-        let mut events = events.into_iter().peekable();
+    fn run(&mut self, events: &[Key], changes: &mut Changes) -> Result<(), S::Error> {
+        let mut events = events.iter().copied().peekable();
         let (mut old, mut new) = (Side::default(), Side::default());
         let mut at: Option<Key> = None;
         while let Some(&event) = events.peek() {
@@ -160,49 +171,60 @@ impl<S: Store> Walk<'_, '_, S> {
         changes: &mut Changes,
     ) -> Result<(), S::Error> {
         let (node, key) = (self.node, entry.key);
-        let is_structural = entry.step.is_some();
-        let judgement = self.sweep.judged.get(&node).and_then(|judged| judged.get(&key)).copied();
-        let (was, is) = match judgement {
-            Some(judgement) => (judgement.old, Some(judgement.new)),
-            None if is_structural => {
-                let verdict = self.sweep.verdict(self.world, node, key)?;
-                (Some(verdict), Some(verdict))
-            }
-            None => (None, None),
+        let position = self.world.position(key);
+        let (was, is) = match (&entry.step, position) {
+            (None, _) => (None, None),
+            (Some(_), Some(at)) => (None, self.sweep.in_batch[at]),
+            (Some(_), None) => match self.sweep.older.get(&key) {
+                Some(judgement) => (Some(judgement.old), Some(judgement.new)),
+                None => {
+                    let verdict = recorded(self.world, node, key)?;
+                    (Some(verdict), Some(verdict))
+                }
+            },
         };
-        let (mut refs, mut dots) = (BTreeSet::new(), BTreeSet::new());
-        let (mut old_refs, mut old_dots) = (BTreeSet::new(), BTreeSet::new());
-        new.apply(node, entry, is, &mut refs, &mut dots);
-        if self.world.in_batch(key).is_none() {
-            old.apply(node, entry, was, &mut old_refs, &mut old_dots);
+        let now = new.apply(node, entry, is);
+        let before = match position {
+            None => old.apply(node, entry, was),
+            Some(_) => Effects::default(),
+        };
+        for (parents, others, by) in [(now.own, before.own, 1), (before.own, now.own, -1)] {
+            for parent in parents.into_iter().flatten() {
+                if !others.contains(&Some(parent)) {
+                    self.counts.push(((parent, key), by, entry.writes_payload));
+                }
+            }
         }
-        for &(parent, target) in refs.difference(&old_refs) {
-            self.count((parent, target), 1, target != key || entry.writes_payload);
+        if now.winner != before.winner {
+            self.counts.extend(now.winner.map(|reference| (reference, 1, true)));
+            self.counts.extend(before.winner.map(|reference| (reference, -1, true)));
         }
-        for &(parent, target) in old_refs.difference(&refs) {
-            self.count((parent, target), -1, target != key || entry.writes_payload);
-        }
-        for &holder in dots.difference(&old_dots) {
-            changes.gained.entry(holder).or_default().push(key.dot);
-        }
-        for &holder in old_dots.difference(&dots) {
-            changes.lost.entry(holder).or_default().push(key.dot);
+        if self.deletions {
+            let moves = [
+                (now.dots, before.dots, &mut changes.gained),
+                (before.dots, now.dots, &mut changes.lost),
+            ];
+            for (holders, others, collected) in moves {
+                for holder in holders.into_iter().flatten() {
+                    if !others.contains(&Some(holder)) {
+                        collected.entry(holder).or_default().push(key.dot);
+                    }
+                }
+            }
         }
         Ok(())
     }
 
-    fn count(&mut self, reference: (NodeId, Key), by: i32, to_payload: bool) {
-        let (count, _) = self.counts.entry(reference).or_insert((0, to_payload));
-        *count += by;
-    }
-
     /// Turns the counts into refs that come and go.
     fn settle(self, changes: &mut Changes) -> Result<(), S::Error> {
-        let Self { world, sweep, node, counts } = self;
+        let Self { world, sweep, node, mut counts, .. } = self;
+        counts.sort_unstable_by_key(|(reference, ..)| *reference);
         let mut reasons: HashMap<Key, HashSet<NodeId>> = HashMap::new();
-        for ((parent, key), (count, to_payload)) in counts {
+        for group in counts.chunk_by(|a, b| a.0 == b.0) {
+            let ((parent, key), _, to_payload) = group[0];
+            let count: i32 = group.iter().map(|(_, by, _)| by).sum();
             if count > 0 {
-                let shared = to_payload && world.in_batch(key).is_none();
+                let shared = to_payload && world.position(key).is_none();
                 if !(shared && world.store.has_ref(parent, key)?) {
                     changes.refs_added.push((parent, key));
                 }
@@ -226,7 +248,7 @@ impl<S: Store> Walk<'_, '_, S> {
         node: NodeId,
         winner: Key,
     ) -> Result<HashSet<NodeId>, S::Error> {
-        let (mut refs, mut dots) = (BTreeSet::new(), BTreeSet::new());
+        let mut parents = HashSet::new();
         let mut side = Side::default();
         let mut back = winner;
         while let Some(entry) = world.store.prev(node, Track::Structure, back)? {
@@ -242,8 +264,11 @@ impl<S: Store> Walk<'_, '_, S> {
                 Some(_) => Some(sweep.verdict(world, node, entry.key)?),
                 None => None,
             };
-            side.apply(node, &entry, verdict, &mut refs, &mut dots);
-            refs.retain(|(_, key)| *key == winner);
+            let effects = side.apply(node, &entry, verdict);
+            if entry.key == winner {
+                parents.extend(effects.own.into_iter().flatten());
+            }
+            parents.extend(effects.winner.map(|(parent, _)| parent));
             let step = world.store.next(node, Track::Structure, entry.key)?;
             let payload = world.store.next(node, Track::Payload, entry.key)?;
             entry = match (step, payload) {
@@ -252,7 +277,7 @@ impl<S: Store> Walk<'_, '_, S> {
                 (None, _) => break,
             };
         }
-        Ok(refs.into_iter().map(|(parent, _)| parent).collect())
+        Ok(parents)
     }
 
     fn entry_at(&mut self, key: Key) -> Result<Entry, S::Error> {

@@ -13,10 +13,10 @@
 //! Deeper nodes are decided first, so that a search can skip a tombstone whose own `deleted_at` is
 //! covered, with all that is below it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::catch_up::{Draft, World};
+use crate::catch_up::{Draft, World, draft_of};
 use crate::id::{Dot, Key, NodeId};
 use crate::store::{Store, Track, Verdict};
 use crate::sweep::Sweep;
@@ -40,15 +40,13 @@ struct Case {
 pub(crate) fn decide<S: Store>(
     world: &mut World<'_, S>,
     sweep: &Sweep,
-    drafts: &BTreeMap<NodeId, Draft>,
+    drafts: &[Draft],
     changes: &Changes,
 ) -> Result<Vec<(NodeId, bool)>, S::Error> {
-    if drafts.values().all(|draft| draft.deleted_at.is_none()) && !world.store.any_deleted()? {
-        return Ok(Vec::new());
-    }
     let mut after = After::new(world, sweep, drafts, changes);
     let mut cases: HashMap<NodeId, Case> = HashMap::new();
-    for (&node, draft) in drafts {
+    for draft in drafts {
+        let node = draft.node;
         if draft.deleted_at.is_some() {
             cases.entry(node).or_default();
         }
@@ -87,7 +85,7 @@ pub(crate) fn decide<S: Store>(
         let row = after.world.row(node)?;
         let was_tombstone = row.as_ref().is_some_and(|row| row.tombstone);
         let was_alive = row.is_some_and(|row| row.deleted && !row.tombstone);
-        let grown = drafts.get(&node).is_some_and(|draft| draft.deleted_at.is_some());
+        let grown = draft_of(drafts, node).is_some_and(|draft| draft.deleted_at.is_some());
         let tombstone = if case.uncovered {
             false
         } else if was_tombstone {
@@ -108,7 +106,7 @@ pub(crate) fn decide<S: Store>(
 struct After<'w, 'a, S> {
     world: &'w mut World<'a, S>,
     sweep: &'w Sweep,
-    drafts: &'w BTreeMap<NodeId, Draft>,
+    drafts: &'w [Draft],
     /// Nodes that have a parent they had not before.
     arrivals: HashMap<NodeId, Vec<NodeId>>,
     refs_added: HashMap<NodeId, Vec<Key>>,
@@ -125,13 +123,13 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
     fn new(
         world: &'w mut World<'a, S>,
         sweep: &'w Sweep,
-        drafts: &'w BTreeMap<NodeId, Draft>,
+        drafts: &'w [Draft],
         changes: &Changes,
     ) -> Self {
         let mut arrivals: HashMap<NodeId, Vec<NodeId>> = HashMap::new();
-        for (&node, draft) in drafts {
+        for draft in drafts {
             if let Some(to) = draft.new_parent().filter(|&to| Some(to) != draft.old_parent()) {
-                arrivals.entry(to).or_default().push(node);
+                arrivals.entry(to).or_default().push(draft.node);
             }
         }
         let mut refs_added: HashMap<NodeId, Vec<Key>> = HashMap::new();
@@ -154,7 +152,7 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
     }
 
     fn parent(&mut self, node: NodeId) -> Result<Option<NodeId>, S::Error> {
-        match self.drafts.get(&node) {
+        match draft_of(self.drafts, node) {
             Some(draft) => Ok(draft.new_parent()),
             None if node.is_reserved() => Ok(None),
             None => Ok(self.world.row(node)?.and_then(|row| row.placed).map(|place| place.1)),
@@ -165,7 +163,7 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
         if let Some(known) = self.deletions.get(&node) {
             return Ok(known.clone());
         }
-        let grown = self.drafts.get(&node).and_then(|draft| draft.deleted_at.clone());
+        let grown = draft_of(self.drafts, node).and_then(|draft| draft.deleted_at.clone());
         let deleted_at = if grown.is_some() {
             grown
         } else if !node.is_reserved() && self.world.row(node)?.is_some_and(|row| row.deleted) {
@@ -274,7 +272,7 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
 
     /// Whether the dots of a node and of its winning payload are covered.
     fn covers_own(&mut self, node: NodeId, deleted_at: &VersionVector) -> Result<bool, S::Error> {
-        let winner = match self.drafts.get(&node) {
+        let winner = match draft_of(self.drafts, node) {
             Some(draft) => draft.payload,
             None => self.world.row(node)?.and_then(|row| row.payload),
         };
