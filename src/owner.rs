@@ -17,11 +17,16 @@ pub fn acting_as<T>(owner: pg_sys::Oid, work: impl FnOnce() -> T) -> T {
         pg_sys::GetUserIdAndSecContext(&raw mut user, &raw mut context);
         pg_sys::SetUserIdAndSecContext(owner, context | switch);
         let nest = pg_sys::NewGUCNestLevel();
-        pg_sys::SetConfigOption(
+        // Saved, not set: the end of the nest level brings the caller's path back.
+        pg_sys::set_config_option(
             c"search_path".as_ptr(),
             c"pg_catalog, pg_temp".as_ptr(),
             pg_sys::GucContext::PGC_USERSET,
             pg_sys::GucSource::PGC_S_SESSION,
+            pg_sys::GucAction::GUC_ACTION_SAVE,
+            true,
+            0,
+            false,
         );
         nest
     };
