@@ -14,7 +14,7 @@ SELECT treecrdt.digest('damaged', 'd') AS d, treecrdt.digest('damaged', 'e') AS 
 CREATE TABLE public.written (at serial, what text);
 CREATE FUNCTION public.note() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO public.written (what) VALUES (tg_op || ' ' || tg_table_name || ' ' || coalesce(new.doc, old.doc));
+    INSERT INTO public.written (what) VALUES (tg_table_name || ' ' || coalesce(new.doc, old.doc));
     RETURN NULL;
 END $$;
 CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON damaged.nodes FOR EACH ROW EXECUTE FUNCTION public.note();
@@ -30,7 +30,7 @@ BEGIN
     RETURN QUERY SELECT 'verify of the other doc'::text, count(*)::text FROM treecrdt.verify('damaged', 'e');
     DELETE FROM public.written;
     RETURN QUERY SELECT 'rebuild', treecrdt.rebuild('damaged')::text;
-    RETURN QUERY SELECT 'written', w.what FROM public.written w ORDER BY w.at;
+    RETURN QUERY SELECT DISTINCT 'written', w.what FROM public.written w ORDER BY 2;
     RETURN QUERY SELECT concat_ws(' ', 'left:', doc_name, table_name, row_key), problem FROM treecrdt.verify('damaged');
 END $$;
 SELECT * FROM pg_temp.damage('SELECT 1');
