@@ -1,9 +1,10 @@
 //! Several documents of one forest, and what must be in them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
 
 use treecrdt::reference::{self, State};
-use treecrdt::{Key, Op};
+use treecrdt::{Key, NodeId, Op, VersionVector};
 
 use crate::doc::differences;
 use crate::forest::Forest;
@@ -37,7 +38,11 @@ impl Docs {
     pub fn check(&self, forest: &mut Forest, batch: &[(String, Op)]) -> Answer<()> {
         for doc in batch.iter().map(|(doc, _)| doc).collect::<BTreeSet<_>>() {
             let log = &self.0[doc];
-            let expected = State { dots: Default::default(), ..reference::replay(log.values()) };
+            let mut expected = reference::replay(log.values());
+            check_reads(forest, doc, &expected).map_err(|e| format!("{doc}: {e}"))?;
+            let version = log.values().map(Op::dot).collect::<VersionVector>();
+            expect("version", forest.version(doc)?, version)?;
+            expected.dots.clear();
             let found = forest.state(doc)?;
             if found != expected {
                 return Err(format!("{doc}: {}", differences(&found, &expected)));
@@ -53,6 +58,29 @@ impl Docs {
         }
         Ok(())
     }
+}
+
+/// Holds what the functions that read say against the reference: the tree, its pages, and what a
+/// delete of each node would have to cover.
+fn check_reads(forest: &mut Forest, doc: &str, expected: &State) -> Answer<()> {
+    expect("tree", forest.tree(doc)?, expected.visible())?;
+    let children = expected.children();
+    let nodes = expected.nodes.keys().copied().chain([NodeId::ROOT, NodeId::TRASH]);
+    for node in nodes.collect::<BTreeSet<_>>() {
+        let version = forest.subtree_version(doc, node)?;
+        expect(&format!("subtree_version of {node}"), version, expected.subtree_version(node))?;
+        let mut page = children.get(&node).cloned().unwrap_or_default();
+        page.retain(|child| node != NodeId::TRASH && !expected.nodes[child].tombstone);
+        expect(&format!("children of {node}"), forest.children(doc, node)?, page)?;
+    }
+    Ok(())
+}
+
+fn expect<T: PartialEq + Debug>(what: &str, found: T, expected: T) -> Answer<()> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(format!("{what}:\n  found    {found:?}\n  expected {expected:?}"))
 }
 
 /// Random histories of so many documents, delivered in batches that mix them.

@@ -1,17 +1,19 @@
 //! A forest of its own on a server, for one test: made at the start, dropped at the end.
-//!
-//! What was written is told from `ctid` and `xmin` of all rows before and after: that sees rows
-//! replaced by equal ones too, and owes nothing to how they were written.
 
 use std::collections::HashMap;
-use std::error::Error as _;
 
-use postgres::{Client, Config, NoTls, Row, Statement};
+use postgres::types::ToSql;
+use postgres::{Client, Row, Statement};
 use treecrdt::reference::{Node, State};
-use treecrdt::{Dot, Key, NodeId, Op, ReplicaId, VersionVector};
+use treecrdt::{Key, NodeId, Op, VersionVector};
 
-use crate::replica::{Answer, Counts, Replica, Written};
+use crate::replica::{Answer, Counts};
+use crate::replica_postgres::Versions;
 use crate::rows::{self, COLUMNS};
+use crate::server::{cell, connect, key, message, node_id, optional_node};
+
+/// A parameter of a statement.
+type Param<'a> = &'a (dyn ToSql + Sync);
 
 /// A forest and a session of its own.
 pub struct Forest {
@@ -22,11 +24,10 @@ pub struct Forest {
 }
 
 impl Forest {
-    /// Creates a forest named after a test. Connects as the environment says: PGHOST (required),
-    /// PGPORT, PGUSER, PGPASSWORD, PGDATABASE.
+    /// Creates a forest named after a test.
     ///
     /// # Panics
-    /// If PGHOST is not set, no server is there, or it does not have the extension.
+    /// If there is no server (see [`connect`]) or it does not have the extension.
     pub fn create(test: &str) -> Self {
         let mut client = connect();
         // Several tests may find the extension missing at once.
@@ -69,8 +70,7 @@ impl Forest {
             self.schema
         );
         let insert = self.prepared(&insert)?;
-        let params =
-            columns.each_ref().map(|column| column as &(dyn postgres::types::ToSql + Sync));
+        let params = columns.each_ref().map(|column| column as Param<'_>);
         self.client.execute(&insert, &params).map_err(message)
     }
 
@@ -82,22 +82,20 @@ impl Forest {
 
     /// Catches up one document, or all; gives how many had to be.
     pub fn ensure_materialized(&mut self, doc: Option<&str>) -> Answer<i64> {
-        let ensure = "SELECT treecrdt.ensure_materialized($1::text::regnamespace, $2)::bigint";
-        let schema = self.schema.clone();
-        let row = self.client.query_one(ensure, &[&schema, &doc]).map_err(message)?;
-        row.try_get(0).map_err(message)
+        let ensure = format!("SELECT treecrdt.ensure_materialized('{}', $1)", self.schema);
+        cell(&self.query(&ensure, &[&doc])?[0], 0)
     }
 
     /// Makes a document anew from its log.
     pub fn rebuild(&mut self, doc: &str) -> Answer<()> {
         let rebuild = format!("SELECT treecrdt.rebuild('{}', $1)", self.schema);
-        self.query(&rebuild, doc).map(drop)
+        self.query(&rebuild, &[&doc]).map(drop)
     }
 
     /// The discrepancies that `treecrdt.verify` finds in one document.
     pub fn verify(&mut self, doc: &str) -> Answer<Vec<String>> {
         let verify = format!("SELECT v::text FROM treecrdt.verify('{}', $1) AS v", self.schema);
-        self.query(&verify, doc)?.iter().map(|row| row.try_get(0).map_err(message)).collect()
+        self.query(&verify, &[&doc])?.iter().map(|row| row.try_get(0).map_err(message)).collect()
     }
 
     /// The derived tables of a document; `dots`, which are not stored, left out.
@@ -110,7 +108,7 @@ impl Forest {
              FROM {}.nodes WHERE doc = $1",
             self.schema
         );
-        for row in self.query(&nodes, doc)? {
+        for row in self.query(&nodes, &[&doc])? {
             let deleted_at: Option<String> = cell(&row, 11)?;
             let deleted_at = deleted_at.map(|text| VersionVector::from_json(&text)).transpose();
             let node = Node {
@@ -131,7 +129,7 @@ impl Forest {
                 "SELECT uuid_send({of}), lamport, replica, counter FROM {}.{table} WHERE doc = $1",
                 self.schema
             );
-            for row in self.query(&select, doc)? {
+            for row in self.query(&select, &[&doc])? {
                 let key = key(&row, 1)?.ok_or("a key is NULL")?;
                 if !rows.insert((node_id(&row, 0)?, key)) {
                     return Err(format!("{table} has {key} twice"));
@@ -139,6 +137,48 @@ impl Forest {
             }
         }
         Ok(state)
+    }
+
+    /// The visible nodes that `treecrdt.tree` gives, with their depths.
+    pub fn tree(&mut self, doc: &str) -> Answer<Vec<(usize, NodeId)>> {
+        let tree =
+            format!("SELECT depth, uuid_send(node) FROM treecrdt.tree('{}', $1)", self.schema);
+        let rows = self.query(&tree, &[&doc])?;
+        let rows = rows.iter().map(|row| Ok((cell::<i32>(row, 0)? as usize, node_id(row, 1)?)));
+        rows.collect()
+    }
+
+    /// The nodes that the view `children` has below a parent, in order.
+    pub fn children(&mut self, doc: &str, parent: NodeId) -> Answer<Vec<NodeId>> {
+        let children = format!(
+            "SELECT uuid_send(node) FROM {}.children \
+             WHERE doc = $1 AND parent = $2::text::uuid ORDER BY order_key, node",
+            self.schema
+        );
+        self.query(&children, &[&doc, &parent.to_string()])?
+            .iter()
+            .map(|row| node_id(row, 0))
+            .collect()
+    }
+
+    /// All dots of a document.
+    pub fn version(&mut self, doc: &str) -> Answer<VersionVector> {
+        let version = format!("SELECT treecrdt.version('{}', $1)::text", self.schema);
+        self.vector(&version, &[&doc])
+    }
+
+    /// The dots that a delete of this node has to cover.
+    pub fn subtree_version(&mut self, doc: &str, node: NodeId) -> Answer<VersionVector> {
+        let schema = &self.schema;
+        let version =
+            format!("SELECT treecrdt.subtree_version('{schema}', $1, $2::text::uuid)::text");
+        self.vector(&version, &[&doc, &node.to_string()])
+    }
+
+    /// What is equal wherever the same operations have been materialized.
+    pub fn digest(&mut self, doc: &str) -> Answer<Vec<u8>> {
+        let digest = format!("SELECT treecrdt.digest('{}', $1)", self.schema);
+        cell(&self.query(&digest, &[&doc])?[0], 0)
     }
 
     /// The least key of a document that waits to be materialized.
@@ -153,7 +193,7 @@ impl Forest {
              FROM {}.docs WHERE doc = $1",
             self.schema
         );
-        let Some(row) = self.query(&select, doc)?.pop() else { return Ok(Counts::default()) };
+        let Some(row) = self.query(&select, &[&doc])?.pop() else { return Ok(Counts::default()) };
         let number = |at| cell::<i64>(&row, at).map(|n| n as u64);
         Ok(Counts { ops: number(0)?, late: number(1)?, reevaluated: number(2)? })
     }
@@ -169,11 +209,16 @@ impl Forest {
              xmin::text || ctid::text FROM {schema}.ignored WHERE doc = $1"
         );
         let mut found = Versions::default();
-        for row in self.query(&versions, doc)? {
+        for row in self.query(&versions, &[&doc])? {
             let table: i32 = cell(&row, 0)?;
             found.0[table as usize].insert(cell(&row, 1)?, cell(&row, 2)?);
         }
         Ok(found)
+    }
+
+    fn vector(&mut self, select: &str, params: &[Param<'_>]) -> Answer<VersionVector> {
+        let text: String = cell(&self.query(select, params)?[0], 0)?;
+        VersionVector::from_json(&text).map_err(|e| format!("{text}: {e}"))
     }
 
     fn key_in_docs(&mut self, which: &str, doc: &str) -> Answer<Option<Key>> {
@@ -182,12 +227,12 @@ impl Forest {
              FROM {}.docs WHERE doc = $1",
             self.schema
         );
-        self.query(&select, doc)?.first().map_or(Ok(None), |row| key(row, 0))
+        self.query(&select, &[&doc])?.first().map_or(Ok(None), |row| key(row, 0))
     }
 
-    fn query(&mut self, sql: &str, doc: &str) -> Answer<Vec<Row>> {
+    fn query(&mut self, sql: &str, params: &[Param<'_>]) -> Answer<Vec<Row>> {
         let statement = self.prepared(sql)?;
-        self.client.query(&statement, &[&doc]).map_err(message)
+        self.client.query(&statement, params).map_err(message)
     }
 
     fn prepared(&mut self, sql: &str) -> Answer<Statement> {
@@ -207,167 +252,5 @@ impl Drop for Forest {
         if !std::thread::panicking() {
             dropped.unwrap_or_else(|e| panic!("drop_forest('{}'): {}", self.schema, message(e)));
         }
-    }
-}
-
-/// The row versions of `nodes`, `oprefs` and `ignored`, by key.
-#[derive(Debug, Default)]
-pub struct Versions([HashMap<String, String>; 3]);
-
-impl Versions {
-    /// How many rows were added, removed or replaced since `before`.
-    pub fn written_since(&self, before: &Self) -> Written {
-        let [nodes, refs, ignored] = [0, 1, 2].map(|table: usize| {
-            let (before, after) = (&before.0[table], &self.0[table]);
-            let gone = before.keys().filter(|key| !after.contains_key(*key)).count();
-            gone + after.iter().filter(|(key, at)| before.get(*key) != Some(at)).count()
-        });
-        Written { nodes, refs, ignored }
-    }
-}
-
-/// One document of a forest.
-pub struct PostgresReplica {
-    forest: Forest,
-    number: u32,
-    doc: String,
-    versions: Versions,
-}
-
-impl PostgresReplica {
-    /// A document in a new forest, named after a test.
-    pub fn create(test: &str) -> Self {
-        let forest = Forest::create(test);
-        Self { forest, number: 0, doc: "doc 0".into(), versions: Versions::default() }
-    }
-
-    /// Whether the server is still there.
-    pub fn is_connected(&self) -> bool {
-        !self.forest.client.is_closed()
-    }
-
-    fn written(&mut self) -> Answer<Written> {
-        let before = std::mem::replace(&mut self.versions, self.forest.versions(&self.doc)?);
-        Ok(self.versions.written_since(&before))
-    }
-
-    fn insert(&mut self, ops: &[Op]) -> Answer<u64> {
-        let Self { forest, doc, .. } = self;
-        forest.insert(ops.iter().map(|op| (doc.as_str(), op)))
-    }
-}
-
-impl Replica for PostgresReplica {
-    fn next_document(&mut self) {
-        self.number += 1;
-        self.doc = format!("doc {}", self.number);
-        self.versions = Versions::default();
-    }
-
-    fn append(&mut self, ops: &[Op]) -> Answer<Written> {
-        self.insert(ops)?;
-        self.written()
-    }
-
-    fn defer(&mut self, ops: &[Op]) -> Answer<Written> {
-        self.forest.set_deferred(true)?;
-        let inserted = self.insert(ops);
-        self.forest.set_deferred(false)?;
-        inserted?;
-        self.written()
-    }
-
-    fn ensure_materialized(&mut self) -> Answer<Written> {
-        let waits = i64::from(self.forest.frontier(&self.doc)?.is_some());
-        let caught_up = self.forest.ensure_materialized(Some(&self.doc))?;
-        if caught_up != waits {
-            return Err(format!("ensure_materialized caught up {caught_up} docs, not {waits}"));
-        }
-        self.written()
-    }
-
-    fn rebuild(&mut self) -> Answer<Written> {
-        self.forest.rebuild(&self.doc)?;
-        self.written()
-    }
-
-    fn state(&mut self) -> Answer<State> {
-        self.forest.state(&self.doc)
-    }
-
-    fn frontier(&mut self) -> Answer<Option<Key>> {
-        self.forest.frontier(&self.doc)
-    }
-
-    fn counts(&mut self) -> Answer<Counts> {
-        self.forest.counts(&self.doc)
-    }
-
-    fn verify(&mut self) -> Answer<Vec<String>> {
-        self.forest.verify(&self.doc)
-    }
-}
-
-fn connect() -> Client {
-    let env = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let Some(host) = env("PGHOST") else {
-        panic!("PGHOST is not set: this test needs a server; run it with ./pg_test/test harness")
-    };
-    let user = env("PGUSER").unwrap_or_else(|| "postgres".into());
-    let database = env("PGDATABASE").unwrap_or_else(|| user.clone());
-    let port = env("PGPORT").map_or(5432, |port| port.parse().expect("PGPORT is a port"));
-    let mut config = Config::new();
-    config.host(&host).port(port).user(&user).dbname(&database).application_name("harness");
-    if let Some(password) = env("PGPASSWORD") {
-        config.password(password);
-    }
-    config.connect(NoTls).unwrap_or_else(|e| {
-        panic!("no connection to database {database} at {host}, port {port}: {}", message(e))
-    })
-}
-
-/// What the server said, with DETAIL and HINT, and where in the server it said it.
-pub fn message(error: postgres::Error) -> String {
-    let Some(db) = error.as_db_error() else {
-        return match error.source() {
-            Some(cause) => format!("{error}: {cause}"),
-            None => error.to_string(),
-        };
-    };
-    let mut message = format!("{}: {} ({})", db.severity(), db.message(), db.code().code());
-    let parts = [("DETAIL", db.detail()), ("HINT", db.hint()), ("CONTEXT", db.where_())];
-    for (label, text) in parts {
-        message.extend(text.map(|text| format!("\n{label}: {text}")));
-    }
-    message
-}
-
-fn cell<'a, T: postgres::types::FromSql<'a>>(row: &'a Row, at: usize) -> Answer<T> {
-    row.try_get(at).map_err(message)
-}
-
-fn optional_node(row: &Row, at: usize) -> Answer<Option<NodeId>> {
-    let bytes: Option<&[u8]> = cell(row, at)?;
-    let node = bytes.map(|bytes| bytes.try_into().map(NodeId)).transpose();
-    node.map_err(|_| "a uuid has 16 bytes".into())
-}
-
-fn node_id(row: &Row, at: usize) -> Answer<NodeId> {
-    optional_node(row, at)?.ok_or_else(|| "a node is NULL".into())
-}
-
-/// A key in three columns from `at`: all of them NULL, or none.
-fn key(row: &Row, at: usize) -> Answer<Option<Key>> {
-    let lamport: Option<i64> = cell(row, at)?;
-    let replica: Option<&[u8]> = cell(row, at + 1)?;
-    let counter: Option<i64> = cell(row, at + 2)?;
-    match (lamport, replica, counter) {
-        (None, None, None) => Ok(None),
-        (Some(lamport), Some(replica), Some(counter)) => {
-            let replica = ReplicaId::new(replica).map_err(|e| e.to_string())?;
-            let dot = Dot { replica, counter: counter as u64 };
-            Ok(Some(Key { lamport: lamport as u64, dot }))
-        }
-        part => Err(format!("a key is NULL in part: {part:?}")),
     }
 }

@@ -6,7 +6,8 @@
 //! | [`script`] | operations written by hand, tersely |
 //! | [`scenarios`] | named stories with the outcome each must have |
 //! | [`replica`] | what a story may do to a document, and the store in memory |
-//! | [`forest`] | the store in PostgreSQL |
+//! | [`replica_postgres`] | the store in PostgreSQL |
+//! | [`forest`], [`server`] | what the latter is made of |
 //! | [`doc`] | a document under test: every step is held against the reference |
 //! | [`docs`] | several documents of one forest |
 //! | [`rows`] | operations as SQL has them |
@@ -17,7 +18,9 @@ pub mod docs;
 pub mod forest;
 pub mod history;
 pub mod replica;
+pub mod replica_postgres;
 pub mod rows;
 pub mod scenarios;
 pub mod script;
+pub mod server;
 pub mod steps;

@@ -4,28 +4,29 @@
 //! TREECRDT_SEED replays a history. One that fails is made small before it is shown.
 
 use harness::docs::{self, Docs};
-use harness::forest::{Forest, PostgresReplica};
+use harness::forest::Forest;
 use harness::history::Random;
+use harness::replica_postgres::PostgresReplica;
 use harness::steps;
 
 #[test]
-fn a_thousand_short_histories_end_as_the_reference_says() {
+fn hundreds_of_short_histories_end_as_the_reference_says() {
     let mut replica = PostgresReplica::create("short_histories");
-    steps::check(&mut replica, 1_000, 40, PostgresReplica::is_connected);
+    steps::check(&mut replica, 500, 40, PostgresReplica::is_connected);
 }
 
 #[test]
-fn a_hundred_long_histories_end_as_the_reference_says() {
+fn dozens_of_long_histories_end_as_the_reference_says() {
     let mut replica = PostgresReplica::create("long_histories");
-    steps::check(&mut replica, 100, 400, PostgresReplica::is_connected);
+    steps::check(&mut replica, 50, 400, PostgresReplica::is_connected);
 }
 
 #[test]
 fn histories_of_several_documents_in_each_statement_end_as_the_reference_says() {
     let first = steps::first_seed();
-    println!("histories of three or four documents, seeds {first} to {}", first + 119);
+    println!("histories of three or four documents, seeds {first} to {}", first + 39);
     let mut forest = Forest::create("several_documents");
-    for seed in first..first + 120 {
+    for seed in first..first + 40 {
         let mut random = Random::new(seed);
         let mut docs = Docs::default();
         let count = 3 + random.below(2);

@@ -17,7 +17,7 @@ macro_rules! tests {
 
         /// In PostgreSQL, each in a forest of its own.
         mod postgres {
-            use harness::forest::PostgresReplica;
+            use harness::replica_postgres::PostgresReplica;
             use harness::scenarios::Scenario;
             $(
                 #[test]

@@ -6,12 +6,13 @@ use std::io::Write as _;
 
 use harness::doc::draw;
 use harness::docs::{Docs, mixed_delivery};
-use harness::forest::{Forest, message};
+use harness::forest::Forest;
 use harness::history::{self, Random, Shape};
 use harness::rows;
 use harness::script::{A, B, ROOT, at};
-use treecrdt::Op;
+use harness::server::message;
 use treecrdt::reference::{self, State};
+use treecrdt::{MAX_DOC, MAX_ORDER_KEY, Op};
 
 /// What one document shows.
 fn shown(forest: &mut Forest, doc: &str) -> String {
@@ -202,25 +203,41 @@ fn every_statement_that_brings_operations_gives_the_same_state() {
         ("INSERT … SELECT", by_select),
         ("two inserts in WITH", by_cte),
     ];
-    let mut forest = Forest::create("every_statement");
-    for seed in 0..6 {
-        let mut random = Random::new(seed);
-        let batches = mixed_delivery(&mut random, 2, 30);
-        for (way, deliver) in ways {
-            let mut docs = Docs::default();
-            for batch in &batches {
-                let batch: Vec<_> = batch
-                    .iter()
-                    .map(|(doc, op)| (format!("{way}, {seed}, {doc}"), op.clone()))
-                    .collect();
-                let cells: Vec<_> = batch.iter().map(|(doc, op)| rows::cells(doc, op)).collect();
-                deliver(&mut forest, &cells).unwrap_or_else(|e| panic!("{way}: {}", message(e)));
-                docs.remember(&batch);
-                let checked = docs.check(&mut forest, &batch);
-                checked.unwrap_or_else(|e| panic!("{way}, seed {seed}: {e}"));
-            }
+    let delivery = mixed_delivery(&mut Random::new(1), 4, 60);
+    let mut digests = BTreeSet::new();
+    for (way, deliver) in ways {
+        let mut forest = Forest::create("every_statement");
+        let mut docs = Docs::default();
+        for batch in &delivery {
+            let cells: Vec<_> = batch.iter().map(|(doc, op)| rows::cells(doc, op)).collect();
+            deliver(&mut forest, &cells).unwrap_or_else(|e| panic!("{way}: {}", message(e)));
+            docs.remember(batch);
+            docs.check(&mut forest, batch).unwrap_or_else(|e| panic!("{way}: {e}"));
         }
+        let digest: Vec<_> = docs.names().map(|doc| forest.digest(doc).unwrap()).collect();
+        digests.insert(digest);
     }
+    assert_eq!(digests.len(), 1, "the digests");
+    let digest = digests.first().expect("counted");
+    assert_eq!(digest.iter().collect::<BTreeSet<_>>().len(), 4, "a digest for each document");
+}
+
+/// The longest names there may be, of bytes that do not compress, fit every index.
+#[test]
+fn the_longest_names_fit_every_index() {
+    let mut forest = Forest::create("longest_names");
+    let mut random = Random::new(1);
+    let doc: String = (0..MAX_DOC).map(|_| char::from(b'!' + random.below(94) as u8)).collect();
+    let mut bytes = |count| -> Vec<u8> { (0..count).map(|_| random.bits() as u8).collect() };
+    let (replica, other) = (bytes(64), bytes(64));
+    let a = at(1, &replica).insert(A, ROOT, bytes(MAX_ORDER_KEY));
+    let b = at(2, &replica).insert(B, A, bytes(MAX_ORDER_KEY));
+    let turned = at(3, &other).moves(A, B, "1");
+    let gone = at(4, &other).delete(B, &[&b]);
+    insert(&mut forest, &doc, &[&gone, &turned, &b]).unwrap();
+    insert(&mut forest, &doc, &[&a]).unwrap();
+    assert_eq!(shown(&mut forest, &doc), "a");
+    assert_eq!(forest.verify(&doc), Ok(Vec::new()));
 }
 
 /// Row triggers on `nodes` see each row that changes once, and no other.

@@ -100,6 +100,7 @@ macro_rules! for_each_scenario {
             places::siblings_are_ordered_by_bytes_and_then_by_node,
             places::a_cleared_payload_is_not_an_empty_one,
             places::the_greatest_numbers_and_the_longest_names_are_kept,
+            places::contents_too_large_for_a_page_stay_whole,
         }
     };
 }

@@ -1,8 +1,9 @@
 //! Places out of the ordinary: orphans, TRASH, reserved nodes, ties, and the ends of every range.
 
-use treecrdt::{MAX_COUNTER, MAX_ORDER_KEY};
+use treecrdt::{MAX_COUNTER, MAX_ORDER_KEY, Op};
 
 use crate::doc::Doc;
+use crate::history::Random;
 use crate::script::{A, B, C, D, ROOT, TRASH, at, orders};
 
 pub(super) fn orphans_wait_until_their_parent_arrives(doc: &mut Doc<'_>) {
@@ -214,4 +215,31 @@ pub(super) fn the_greatest_numbers_and_the_longest_names_are_kept(doc: &mut Doc<
     doc.append(&[&gone]).node_rows(1).late(1);
     doc.shows("");
     doc.tombstones(&[A]);
+}
+
+pub(super) fn contents_too_large_for_a_page_stay_whole(doc: &mut Doc<'_>) {
+    // Letters and gaps at random: neither is to be compressed away.
+    let mut random = Random::new(1);
+    let large: String = (0..100_000).map(|_| char::from(b'a' + random.below(26) as u8)).collect();
+    let a = at(1, "a").insert_with(A, ROOT, "1", &large);
+    let b = at(2, "a").insert_with(B, ROOT, "2", "x");
+    doc.append(&[&a, &b]);
+    let many: Vec<Op> =
+        (0..3_000).map(|n| at(3 + 7 * n + random.bits() % 5, "b").payload(C, "")).collect();
+    let mut seen: Vec<&Op> = many.iter().collect();
+    doc.append(&[&at(20, "c").delete(A, &seen)]).node_rows(1);
+    doc.shows(&format!("a:{large} b:x"));
+    doc.append(&[&at(21, "a").moves(A, B, "1")]).node_rows(1);
+    doc.append(&[&at(20, "a").clear(B)]).node_rows(1).late(1);
+    doc.shows(&format!("b(a:{large})"));
+    let last = at(22, "a").moves(A, ROOT, "1");
+    doc.append(&[&last]);
+    seen.extend([&a, &last]);
+    doc.append(&[&at(23, "d").delete(A, &seen)]).node_rows(1);
+    doc.shows(&format!("a:{large} b"));
+    doc.append(&[&at(24, "d").delete(A, &[&at(21, "a").clear(A)])]).node_rows(1);
+    doc.shows("b");
+    doc.rebuild().node_rows(0);
+    doc.append(&[&at(25, "b").payload(A, "small")]).node_rows(1);
+    doc.shows("a:small b");
 }
