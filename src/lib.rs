@@ -3,8 +3,8 @@
 //! Three layers, and arrows only downwards:
 //!
 //! * **SQL surface**: `trigger` (what fires on `ops`) and `api` (functions), argument in, rows out;
-//! * **Postgres**: `materialize` drives a catch-up; `store` reads what replay asks for and `write`
-//!   writes what it decided, through `scan`, `forest` and `codec`;
+//! * **Postgres**: `materialize` drives a catch-up under `lock` and as `owner`; `store` answers what
+//!   replay asks, through `reader`, `rows` and `scan`; `write` writes what it decided;
 //! * **core**: the crate `treecrdt`, which knows nothing of a database.
 //!
 //! The SQL that declares all of it stands in `sql/`.
@@ -17,6 +17,8 @@ mod guc;
 mod lock;
 mod materialize;
 mod owner;
+mod reader;
+mod rows;
 mod scan;
 mod store;
 mod trigger;

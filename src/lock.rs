@@ -14,6 +14,7 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use pgrx::pg_sys;
 use pgrx::spi::{OwnedPreparedStatement, Spi};
@@ -51,7 +52,7 @@ struct Held {
 
 thread_local! {
     static HELD: RefCell<Held> = RefCell::default();
-    static PLANS: RefCell<HashMap<String, OwnedPreparedStatement>> = RefCell::default();
+    static PLANS: RefCell<HashMap<String, Rc<OwnedPreparedStatement>>> = RefCell::default();
 }
 
 /// Whether this statement holds the lock already.
@@ -94,12 +95,16 @@ pub fn take(forest: &Forest, doc: &str) -> Result<(), Error> {
 
 fn run(sql: &str, doc: &str) -> Result<usize, Error> {
     Spi::connect_mut(|client| {
-        let known = PLANS.with_borrow(|plans| plans.contains_key(sql));
-        if !known {
-            let text = [pgrx::PgBuiltInOids::TEXTOID.oid()];
-            let plan = client.prepare_mut(sql, &text)?.keep();
-            PLANS.with_borrow_mut(|plans| plans.insert(sql.to_owned(), plan));
-        }
-        PLANS.with_borrow(|plans| Ok(client.update(&plans[sql], None, &[doc.into()])?.len()))
+        let known = PLANS.with_borrow(|plans| plans.get(sql).cloned());
+        let plan = match known {
+            Some(plan) => plan,
+            None => {
+                let text = [pgrx::PgBuiltInOids::TEXTOID.oid()];
+                let plan = Rc::new(client.prepare_mut(sql, &text)?.keep());
+                PLANS.with_borrow_mut(|plans| plans.insert(sql.to_owned(), plan.clone()));
+                plan
+            }
+        };
+        Ok(client.update(&*plan, None, &[doc.into()])?.len())
     })
 }

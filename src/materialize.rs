@@ -17,7 +17,9 @@ use crate::forest::Forest;
 use crate::guc::{CATCH_UP, CatchUp};
 use crate::lock;
 use crate::owner::acting_as;
-use crate::store::{Derived, DocRow, DocStore, Reader, RowOf, read_bytes, read_key, read_node};
+use crate::reader::{Derived, DocRow, Reader, RowOf};
+use crate::rows::{read_bytes, read_key, read_node};
+use crate::store::DocStore;
 use crate::write::{Target, Writer};
 
 /// Materializes operations that have just entered the log, or notes that they wait.
@@ -129,6 +131,23 @@ pub fn read_state(reader: &mut Reader<'_>, doc: &Varlena) -> Result<State, Error
     }
 }
 
+/// The dots of a document's operations that wait.
+///
+/// # Errors
+/// [`Error::Vector`] for a row that cannot be read.
+pub fn read_waiting(reader: &mut Reader<'_>, doc: &Varlena) -> Result<VersionVector, Error> {
+    let column = reader.forest.waiting.columns[1];
+    let mut rows = Vec::new();
+    reader.each_row(doc, Derived::Waiting, |row| rows.extend(read_bytes(row, column)));
+    let mut ranges = Vec::new();
+    for row in rows {
+        for (replica, of_replica) in VersionVector::from_cbor(&row)?.ranges() {
+            ranges.extend(of_replica.iter().map(|&(first, last)| (*replica, first, last)));
+        }
+    }
+    Ok(VersionVector::from_ranges(ranges)?)
+}
+
 /// A document at work.
 struct Doc {
     name: String,
@@ -203,21 +222,12 @@ impl<'f> Work<'f> {
 
     /// The dots that waited. Their rows are deleted.
     fn take_waiting(&mut self, doc: &Doc) -> Result<VersionVector, Error> {
-        let column = self.reader.forest.waiting.columns[1];
-        let mut dots = Vec::new();
+        let dots = read_waiting(&mut self.reader, &doc.datum)?;
         let writer = &mut self.writer;
         self.reader.each_row(&doc.datum, Derived::Waiting, |row| {
-            dots.extend(read_bytes(row, column).map(|bytes| VersionVector::from_cbor(&bytes)));
             writer.delete(Target::Waiting, row);
         });
-        let mut ranges = Vec::new();
-        for dots in dots {
-            let dots = dots?;
-            ranges.extend(dots.ranges().flat_map(|(replica, ranges)| {
-                ranges.iter().map(|range| (*replica, range.0, range.1)).collect::<Vec<_>>()
-            }));
-        }
-        Ok(VersionVector::from_ranges(ranges)?)
+        Ok(dots)
     }
 
     fn rebuild(&mut self, doc: &mut Doc) -> Result<(), Error> {

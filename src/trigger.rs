@@ -12,7 +12,7 @@ use crate::forest::Forest;
 use crate::lock;
 use crate::materialize;
 use crate::owner::acting_as;
-use crate::store::read_op;
+use crate::rows::read_op;
 
 /// Declares a C function under the calling convention that the server looks for.
 macro_rules! c_function {

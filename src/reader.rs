@@ -1,0 +1,246 @@
+//! Reading the tables of a forest under one snapshot.
+//!
+//! A [`Reader`] keeps one open [`Probe`] per kind of question for as long as a statement works.
+
+use pgrx::pg_sys::{self, Oid};
+use treecrdt::{Key, NodeId, Op, VersionVector};
+
+use crate::codec::{KeyDatums, Varlena, int8_datum, uuid_datum};
+use crate::error::Error;
+use crate::forest::Forest;
+use crate::rows::{read_key, read_op, read_u64};
+use crate::scan::{Aim, Column, Probe};
+
+/// The kinds of question, each with a probe of its own.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs)]
+pub enum Question {
+    Doc,
+    Node,
+    Nodes,
+    Children,
+    Deleted,
+    NextStep,
+    NextPayload,
+    NextDeletion,
+    PrevStep,
+    PrevPayload,
+    PrevDeletion,
+    Op,
+    OpRange,
+    Ops,
+    Ref,
+    Refs,
+    DocRefs,
+    Ignored,
+    DocIgnored,
+    Waiting,
+}
+
+const QUESTIONS: usize = Question::Waiting as usize + 1;
+
+/// Reads one forest under one snapshot.
+pub struct Reader<'f> {
+    /// The forest.
+    pub forest: &'f Forest,
+    snapshot: pg_sys::Snapshot,
+    probes: [Option<Probe>; QUESTIONS],
+}
+
+impl<'f> Reader<'f> {
+    /// A reader that sees all that this transaction may see by now, its own writes included.
+    pub fn open(forest: &'f Forest) -> Self {
+        // SAFETY: makes earlier writes of this statement visible, then takes the transaction's
+        // snapshot: a new one at READ COMMITTED, the first one otherwise.
+        let snapshot = unsafe {
+            pg_sys::CommandCounterIncrement();
+            let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetTransactionSnapshot());
+            pg_sys::PushActiveSnapshot(snapshot);
+            snapshot
+        };
+        Self { forest, snapshot, probes: [const { None }; QUESTIONS] }
+    }
+
+    /// Closes what is open.
+    pub fn close(self) {
+        self.probes.into_iter().flatten().for_each(Probe::close);
+        // SAFETY: the snapshot was pushed and registered by `open`.
+        unsafe {
+            pg_sys::PopActiveSnapshot();
+            pg_sys::UnregisterSnapshot(self.snapshot);
+        }
+    }
+
+    /// The probe for a kind of question, opened when first asked for.
+    pub fn probe(&mut self, question: Question) -> &mut Probe {
+        use Column::{Bytea, Int8, Text, Uuid};
+        let (forest, snapshot) = (self.forest, self.snapshot);
+        self.probes[question as usize].get_or_insert_with(|| {
+            let i = &forest.indexes;
+            let (heap, index, equals, aim): (Oid, Oid, &[Column], Aim) = match question {
+                Question::Doc => (forest.docs.oid, i.docs_pkey, &[Text], Aim::All),
+                Question::Node => (forest.nodes.oid, i.nodes_pkey, &[Text, Uuid], Aim::All),
+                Question::Nodes => (forest.nodes.oid, i.nodes_pkey, &[Text], Aim::All),
+                Question::Children => (forest.nodes.oid, i.nodes_children, &[Text, Uuid], Aim::All),
+                Question::Deleted => (forest.nodes.oid, i.nodes_deleted, &[Text], Aim::All),
+                Question::NextStep => (forest.ops.oid, i.ops_structure, &[Text, Uuid], Aim::After),
+                Question::NextPayload => (forest.ops.oid, i.ops_payload, &[Text, Uuid], Aim::After),
+                Question::NextDeletion => {
+                    (forest.ops.oid, i.ops_deletion, &[Text, Uuid], Aim::After)
+                }
+                Question::PrevStep => (forest.ops.oid, i.ops_structure, &[Text, Uuid], Aim::Before),
+                Question::PrevPayload => {
+                    (forest.ops.oid, i.ops_payload, &[Text, Uuid], Aim::Before)
+                }
+                Question::PrevDeletion => {
+                    (forest.ops.oid, i.ops_deletion, &[Text, Uuid], Aim::Before)
+                }
+                Question::Op => (forest.ops.oid, i.ops_pkey, &[Text, Bytea, Int8], Aim::All),
+                Question::OpRange => (forest.ops.oid, i.ops_pkey, &[Text, Bytea], Aim::Between),
+                Question::Ops => (forest.ops.oid, i.ops_pkey, &[Text], Aim::All),
+                Question::Ref => {
+                    (forest.oprefs.oid, i.oprefs_pkey, &[Text, Uuid, Int8, Bytea, Int8], Aim::All)
+                }
+                Question::Refs => (forest.oprefs.oid, i.oprefs_pkey, &[Text, Uuid], Aim::All),
+                Question::DocRefs => (forest.oprefs.oid, i.oprefs_pkey, &[Text], Aim::All),
+                Question::Ignored => {
+                    (forest.ignored.oid, i.ignored_pkey, &[Text, Uuid, Int8, Bytea, Int8], Aim::All)
+                }
+                Question::DocIgnored => (forest.ignored.oid, i.ignored_pkey, &[Text], Aim::All),
+                Question::Waiting => (forest.waiting.oid, i.waiting_doc, &[Text], Aim::All),
+            };
+            // SAFETY: the indexes are those of sql/forest.sql, with these leading columns; the
+            // snapshot is registered until `close`.
+            unsafe { Probe::open(heap, index, equals, aim, snapshot) }
+        })
+    }
+
+    /// The row of a document in `docs`.
+    pub fn doc(&mut self, doc: &Varlena) -> Option<DocRow> {
+        let columns = self.forest.docs.columns;
+        let probe = self.probe(Question::Doc);
+        probe.find(&[doc.datum()], &[]).then(|| DocRow {
+            head: read_key(probe, [columns[1], columns[2], columns[3]]),
+            op_count: read_u64(probe, columns[4]),
+            frontier: read_key(probe, [columns[5], columns[6], columns[7]]),
+            late_count: read_u64(probe, columns[8]),
+            reevaluated_count: read_u64(probe, columns[9]),
+        })
+    }
+
+    /// Finds the row that a patch is about, to be written over.
+    pub fn row_of(&mut self, row: RowOf<'_>) -> Option<&Probe> {
+        let probe = match row {
+            RowOf::Doc(doc) => {
+                let probe = self.probe(Question::Doc);
+                probe.find(&[doc.datum()], &[]).then_some(probe)
+            }
+            RowOf::Node(doc, node) => {
+                let probe = self.probe(Question::Node);
+                probe.find(&[doc.datum(), uuid_datum(node)], &[]).then_some(probe)
+            }
+            RowOf::Ref(doc, node, key) => {
+                let [lamport, replica, counter] = key.datums();
+                let probe = self.probe(Question::Ref);
+                let at = [doc.datum(), uuid_datum(node), lamport, replica, counter];
+                probe.find(&at, &[]).then_some(probe)
+            }
+            RowOf::Ignored(doc, node, key) => {
+                let [lamport, replica, counter] = key.datums();
+                let probe = self.probe(Question::Ignored);
+                let at = [doc.datum(), uuid_datum(node), lamport, replica, counter];
+                probe.find(&at, &[]).then_some(probe)
+            }
+        };
+        probe.map(|probe| &*probe)
+    }
+
+    /// Visits every row of a document in one of the derived tables.
+    pub fn each_row(&mut self, doc: &Varlena, table: Derived, mut visit: impl FnMut(&Probe)) {
+        let probe = self.probe(match table {
+            Derived::Nodes => Question::Nodes,
+            Derived::Oprefs => Question::DocRefs,
+            Derived::Ignored => Question::DocIgnored,
+            Derived::Waiting => Question::Waiting,
+        });
+        probe.aim(&[doc.datum()], &[]);
+        while probe.next() {
+            pgrx::check_for_interrupts!();
+            visit(probe);
+        }
+    }
+
+    /// All operations of a document.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] for a row that slipped past the checks.
+    pub fn ops(&mut self, doc: &Varlena) -> Result<Vec<Op>, Error> {
+        let forest = self.forest;
+        let probe = self.probe(Question::Ops);
+        probe.aim(&[doc.datum()], &[]);
+        let mut ops = Vec::new();
+        while probe.next() {
+            pgrx::check_for_interrupts!();
+            // SAFETY: the probe stands on a row of `ops`.
+            ops.push(unsafe { read_op(probe.slot(), forest) }?.1);
+        }
+        Ok(ops)
+    }
+
+    /// The operations of a document that have these dots.
+    ///
+    /// # Errors
+    /// As for [`Reader::ops`].
+    pub fn ops_of(&mut self, doc: &Varlena, dots: &VersionVector) -> Result<Vec<Op>, Error> {
+        let forest = self.forest;
+        let probe = self.probe(Question::OpRange);
+        let mut ops = Vec::new();
+        for (replica, ranges) in dots.ranges() {
+            let replica = Varlena::new(replica.as_bytes());
+            for &(first, last) in ranges {
+                probe.aim(&[doc.datum(), replica.datum()], &[int8_datum(first), int8_datum(last)]);
+                while probe.next() {
+                    pgrx::check_for_interrupts!();
+                    // SAFETY: the probe stands on a row of `ops`.
+                    ops.push(unsafe { read_op(probe.slot(), forest) }?.1);
+                }
+            }
+        }
+        Ok(ops)
+    }
+}
+
+/// A row to be written over or removed, by its primary key.
+#[derive(Clone, Copy)]
+#[allow(missing_docs)]
+pub enum RowOf<'a> {
+    Doc(&'a Varlena),
+    Node(&'a Varlena, &'a NodeId),
+    Ref(&'a Varlena, &'a NodeId, &'a KeyDatums),
+    Ignored(&'a Varlena, &'a NodeId, &'a KeyDatums),
+}
+
+/// The derived tables that hold rows per document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Derived {
+    Nodes,
+    Oprefs,
+    Ignored,
+    Waiting,
+}
+
+/// A row of `docs`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DocRow {
+    /// The greatest key materialized.
+    pub head: Option<Key>,
+    /// Operations in the log.
+    pub op_count: u64,
+    /// The least key that waits.
+    pub frontier: Option<Key>,
+    /// Operations that were below the head when materialized.
+    pub late_count: u64,
+    /// Older structural operations judged again.
+    pub reevaluated_count: u64,
+}
