@@ -128,11 +128,18 @@ impl<'r> Doc<'r> {
         }
     }
 
-    /// Takes a step and checks all that is known of its outcome.
+    /// Takes a step and checks all that is known of its outcome. An append that brings nothing new
+    /// need not catch up what waits: that is done before it.
     ///
     /// # Errors
     /// What the store could not do, or did wrong.
     pub fn take(&mut self, step: &Step) -> Answer<Outcome> {
+        if let Step::Append(ops) = step
+            && !self.waiting.is_empty()
+            && ops.iter().all(|op| self.dots.contains_key(&op.dot()))
+        {
+            self.take(&Step::Materialize)?;
+        }
         let written = match step {
             Step::Append(ops) => self.replica.append(ops)?,
             Step::Defer(ops) => self.replica.defer(ops)?,

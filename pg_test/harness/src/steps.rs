@@ -1,8 +1,6 @@
 //! What is done to a document, step by step: random steps, and from steps that fail to fewer that
 //! still do.
 
-use std::collections::HashSet;
-
 use treecrdt::Op;
 
 use crate::doc::Doc;
@@ -29,21 +27,13 @@ pub fn random(random: &mut Random, ops: usize) -> Vec<Step> {
     shape.nodes *= random.pick(&[1, 1, 10]);
     let minted = history::history(random, shape);
     let defers = random.pick(&[0, 10, 50]);
-    let mut delivered = HashSet::new();
-    let (mut steps, mut waits) = (Vec::new(), false);
+    let mut steps = Vec::new();
     for batch in history::delivery(random, minted) {
-        let brings_new = batch.iter().filter(|op| delivered.insert(op.dot())).count() > 0;
         if random.chance(defers) {
             steps.push(Step::Defer(batch));
-            waits = waits || brings_new;
             continue;
         }
-        // A statement that inserts nothing need not catch up what waits.
-        if waits && !brings_new {
-            steps.push(Step::Materialize);
-        }
         steps.push(Step::Append(batch));
-        waits = false;
         if random.chance(3) {
             steps.push(Step::Rebuild);
         }
