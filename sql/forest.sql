@@ -2,6 +2,8 @@
 -- They are ordinary tables of the caller's: dumps, policies, indexes and publications treat them so.
 
 CREATE SCHEMA @forest@;
+-- Seeing the schema gives nothing by itself: what a role may do is granted on the tables.
+GRANT USAGE ON SCHEMA @forest@ TO PUBLIC;
 
 CREATE TABLE @forest@.ops (
     doc pg_catalog.text COLLATE pg_catalog."C" NOT NULL,

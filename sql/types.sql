@@ -1,5 +1,8 @@
 -- The two types that a forest's tables are made of.
 
+-- The functions check themselves what a caller may do.
+GRANT USAGE ON SCHEMA treecrdt TO PUBLIC;
+
 CREATE TYPE treecrdt.op_kind AS ENUM ('insert', 'move', 'delete', 'tombstone', 'payload');
 COMMENT ON TYPE treecrdt.op_kind IS
     'What an operation does: insert and move are structural (parent, order_key), payload sets or clears, delete and tombstone delete';

@@ -47,6 +47,18 @@ pub enum Error {
         /// What is missing or wrong.
         problem: String,
     },
+    /// The argument `forest` is NULL.
+    #[error("forest is NULL")]
+    NullForest,
+    /// The database's encoding is not UTF8.
+    #[error("forests need a database in UTF8")]
+    Encoding,
+    /// A statement trigger wants a transition table of a derived table.
+    #[error("statement triggers on {table} that reference a transition table are not supported")]
+    TransitionTable {
+        /// The derived table.
+        table: String,
+    },
     /// The caller may not do that.
     #[error("permission denied for forest {forest}: {needs}")]
     Denied {
@@ -84,6 +96,10 @@ impl Error {
             Self::Vector(_) => PgSqlErrorCode::ERRCODE_INVALID_TEXT_REPRESENTATION,
             Self::AppendOnly { .. } => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
             Self::NotAForest { .. } => PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE,
+            Self::NullForest => PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
+            Self::Encoding | Self::TransitionTable { .. } => {
+                PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED
+            }
             Self::Denied { .. } => PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
             Self::NotATrigger { .. } => PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
             Self::Corrupted { .. } => PgSqlErrorCode::ERRCODE_DATA_CORRUPTED,
@@ -103,7 +119,9 @@ impl Error {
                  treecrdt.drop_doc."
                     .into()
             }
-            Self::NotAForest { .. } => {
+            Self::Encoding => "Create the database with ENCODING 'UTF8'.".into(),
+            Self::TransitionTable { .. } => "Use a trigger FOR EACH ROW instead.".into(),
+            Self::NotAForest { .. } | Self::NullForest => {
                 "Name a schema that treecrdt.create_forest made, as 'name'::regnamespace.".into()
             }
             Self::Corrupted { .. } => {

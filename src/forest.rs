@@ -177,7 +177,16 @@ impl Forest {
         Ok(forest)
     }
 
+    /// The forest that an SQL function was given.
+    ///
+    /// # Errors
+    /// [`Error::NullForest`] or [`Error::NotAForest`].
+    pub fn of_argument(schema: Option<Oid>) -> Result<Rc<Self>, Error> {
+        Self::of_schema(schema.ok_or(Error::NullForest)?)
+    }
+
     fn resolve(schema: Oid, name: String) -> Result<Self, Error> {
+        check_encoding()?;
         let refuse = |problem: String| Error::NotAForest { name: name.clone(), problem };
         let index = |relation: &CStr| -> Result<Oid, Error> {
             // SAFETY: a catalog look-up.
@@ -255,6 +264,16 @@ impl Forest {
         ];
         self.tables().contains(&relation) || indexes.contains(&relation)
     }
+}
+
+/// Document names are compared as UTF-8.
+///
+/// # Errors
+/// [`Error::Encoding`] in a database that stores text some other way.
+pub fn check_encoding() -> Result<(), Error> {
+    // SAFETY: reads a setting of the database.
+    let encoding = unsafe { pg_sys::GetDatabaseEncoding() };
+    if encoding == pg_sys::pg_enc::PG_UTF8 as i32 { Ok(()) } else { Err(Error::Encoding) }
 }
 
 /// A schema's name, quoted.

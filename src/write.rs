@@ -2,12 +2,13 @@
 //!
 //! It goes the way the apply worker of logical replication goes: one row at a time, indexes,
 //! constraints, generated columns and row triggers included, with the statement triggers of each
-//! table once around. A statement trigger that asks for a transition table gets none, and says so.
+//! table once around. A statement trigger that asks for a transition table is refused.
 
 use std::ffi::c_int;
 
 use pgrx::pg_sys::{self, AttrNumber, Datum, Oid};
 
+use crate::error::Error;
 use crate::scan::Probe;
 
 /// The tables a writer has open.
@@ -177,6 +178,8 @@ impl Writer {
         });
         if !open.fired.contains(&event) {
             open.fired.push(event);
+            // SAFETY: the table is open, and its triggers are with it.
+            unsafe { refuse_transition_tables(open.relation, event) };
             // SAFETY: the table is open.
             unsafe {
                 match event {
@@ -230,6 +233,26 @@ impl Writer {
             if !context.is_null() {
                 pg_sys::MemoryContextReset((*context).ecxt_per_tuple_memory);
             }
+        }
+    }
+}
+
+/// Ends the statement if a statement trigger would miss its transition table.
+///
+/// # Safety
+/// The relation is open.
+unsafe fn refuse_transition_tables(relation: pg_sys::Relation, event: Event) {
+    // SAFETY: by the caller's promise; a table without triggers has no descriptor.
+    unsafe {
+        let Some(triggers) = (*relation).trigdesc.as_ref() else { return };
+        let wanted = match event {
+            Event::Insert => triggers.trig_insert_new_table,
+            Event::Update => triggers.trig_update_old_table || triggers.trig_update_new_table,
+            Event::Delete => triggers.trig_delete_old_table,
+        };
+        if wanted {
+            let name = std::ffi::CStr::from_ptr((*(*relation).rd_rel).relname.data.as_ptr());
+            Error::TransitionTable { table: name.to_string_lossy().into_owned() }.raise();
         }
     }
 }

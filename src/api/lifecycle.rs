@@ -5,7 +5,7 @@ use pgrx::{Spi, pg_extern};
 
 use super::rights;
 use crate::error::{Error, or_raise};
-use crate::forest::{Forest, quote};
+use crate::forest::{Forest, check_encoding, quote};
 use crate::lock;
 use crate::owner::acting_as;
 use crate::trigger::allowing_deletes;
@@ -14,6 +14,7 @@ const FOREST: &str = include_str!("../../sql/forest.sql");
 
 #[pg_extern(sql = false)]
 fn create_forest(name: &str) -> Oid {
+    or_raise(check_encoding());
     let schema = quote(name);
     or_raise(Spi::run(&FOREST.replace("@forest@", &schema)).map_err(Error::from));
     let oid = Spi::get_one_with_args::<Oid>(

@@ -10,8 +10,8 @@ use crate::materialize;
 use crate::owner::acting_as;
 
 #[pg_extern(sql = false)]
-fn ensure_materialized(forest: Oid, doc: Option<&str>) -> i64 {
-    let forest = or_raise(Forest::of_schema(forest));
+fn ensure_materialized(forest: Option<Oid>, doc: Option<&str>) -> i64 {
+    let forest = or_raise(Forest::of_argument(forest));
     or_raise(rights::must_append(&forest));
     let name = &forest.name;
     let waiting = format!(
@@ -23,8 +23,8 @@ fn ensure_materialized(forest: Oid, doc: Option<&str>) -> i64 {
 }
 
 #[pg_extern(sql = false)]
-fn rebuild(forest: Oid, doc: Option<&str>) -> i64 {
-    let forest = or_raise(Forest::of_schema(forest));
+fn rebuild(forest: Option<Oid>, doc: Option<&str>) -> i64 {
+    let forest = or_raise(Forest::of_argument(forest));
     or_raise(rights::must_own(&forest));
     let docs = acting_as(forest.owner, || docs(&all_docs(&forest), doc));
     or_raise(docs.and_then(|docs| materialize::rebuild(&forest, docs))) as i64

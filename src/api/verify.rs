@@ -6,8 +6,8 @@ use std::fmt::Debug;
 use pgrx::iter::TableIterator;
 use pgrx::pg_sys::Oid;
 use pgrx::{name, pg_extern};
-use treecrdt::reference::{self, State};
 use treecrdt::Op;
+use treecrdt::reference::{self, State};
 
 use super::{maintain, rights};
 use crate::codec::Varlena;
@@ -21,7 +21,7 @@ type Finding = (String, &'static str, String, String);
 
 #[pg_extern(sql = false)]
 fn verify(
-    forest: Oid,
+    forest: Option<Oid>,
     doc: Option<&str>,
 ) -> TableIterator<
     'static,
@@ -32,7 +32,7 @@ fn verify(
         name!(problem, String),
     ),
 > {
-    let forest = or_raise(Forest::of_schema(forest));
+    let forest = or_raise(Forest::of_argument(forest));
     or_raise(rights::must_read_all(&forest));
     let docs = or_raise(maintain::docs(&maintain::all_docs(&forest), doc));
     let mut findings = Vec::new();
