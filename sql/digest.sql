@@ -2,33 +2,33 @@
 -- Each field is fixed in length or carries its length, so that no two states look the same.
 WITH ops AS (
     SELECT pg_catalog.string_agg(pg_catalog.sha256(
-               pg_catalog.int4send(pg_catalog.octet_length(replica)) || replica
-               || pg_catalog.int8send(counter) || pg_catalog.int8send(lamport)
-               || pg_catalog.int4send(pg_catalog.length(kind::pg_catalog.text)) || pg_catalog.convert_to(kind::pg_catalog.text, 'UTF8')
-               || pg_catalog.uuid_send(node)
-               || coalesce('\x01'::pg_catalog.bytea || pg_catalog.uuid_send(parent), '\x00')
-               || coalesce(pg_catalog.int4send(pg_catalog.octet_length(order_key)) || order_key, '\xffffffff')
-               || coalesce(pg_catalog.int4send(pg_catalog.octet_length(payload)) || payload, '\xffffffff')
-               || coalesce('\x01'::pg_catalog.bytea || treecrdt.version_vector_send(known_state), '\x00')
+               pg_catalog.int4send(pg_catalog.octet_length(replica)) OPERATOR(pg_catalog.||) replica
+               OPERATOR(pg_catalog.||) pg_catalog.int8send(counter) OPERATOR(pg_catalog.||) pg_catalog.int8send(lamport)
+               OPERATOR(pg_catalog.||) pg_catalog.int4send(pg_catalog.length(kind::pg_catalog.text)) OPERATOR(pg_catalog.||) pg_catalog.convert_to(kind::pg_catalog.text, 'UTF8')
+               OPERATOR(pg_catalog.||) pg_catalog.uuid_send(node)
+               OPERATOR(pg_catalog.||) coalesce('\x01'::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.uuid_send(parent), '\x00')
+               OPERATOR(pg_catalog.||) coalesce(pg_catalog.int4send(pg_catalog.octet_length(order_key)) OPERATOR(pg_catalog.||) order_key, '\xffffffff')
+               OPERATOR(pg_catalog.||) coalesce(pg_catalog.int4send(pg_catalog.octet_length(payload)) OPERATOR(pg_catalog.||) payload, '\xffffffff')
+               OPERATOR(pg_catalog.||) coalesce('\x01'::pg_catalog.bytea OPERATOR(pg_catalog.||) treecrdt.version_vector_send(known_state), '\x00')
            ), ''::pg_catalog.bytea ORDER BY replica, counter) AS rows
     FROM @forest@.ops WHERE doc OPERATOR(pg_catalog.=) $1
 ), nodes AS (
     SELECT pg_catalog.string_agg(pg_catalog.sha256(
                pg_catalog.uuid_send(node)
-               || coalesce('\x01'::pg_catalog.bytea || pg_catalog.uuid_send(parent), '\x00')
-               || coalesce(pg_catalog.int4send(pg_catalog.octet_length(order_key)) || order_key, '\xffffffff')
-               || pg_catalog.boolsend(tombstone)
-               || coalesce(pg_catalog.int4send(pg_catalog.octet_length(payload)) || payload, '\xffffffff')
+               OPERATOR(pg_catalog.||) coalesce('\x01'::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.uuid_send(parent), '\x00')
+               OPERATOR(pg_catalog.||) coalesce(pg_catalog.int4send(pg_catalog.octet_length(order_key)) OPERATOR(pg_catalog.||) order_key, '\xffffffff')
+               OPERATOR(pg_catalog.||) pg_catalog.boolsend(tombstone)
+               OPERATOR(pg_catalog.||) coalesce(pg_catalog.int4send(pg_catalog.octet_length(payload)) OPERATOR(pg_catalog.||) payload, '\xffffffff')
            ), ''::pg_catalog.bytea ORDER BY node) AS rows
     FROM @forest@.nodes WHERE doc OPERATOR(pg_catalog.=) $1
 ), oprefs AS (
     SELECT pg_catalog.string_agg(pg_catalog.sha256(
-               pg_catalog.uuid_send(parent) || pg_catalog.int8send(lamport)
-               || pg_catalog.int4send(pg_catalog.octet_length(replica)) || replica || pg_catalog.int8send(counter)
+               pg_catalog.uuid_send(parent) OPERATOR(pg_catalog.||) pg_catalog.int8send(lamport)
+               OPERATOR(pg_catalog.||) pg_catalog.int4send(pg_catalog.octet_length(replica)) OPERATOR(pg_catalog.||) replica OPERATOR(pg_catalog.||) pg_catalog.int8send(counter)
            ), ''::pg_catalog.bytea ORDER BY parent, lamport, replica, counter) AS rows
     FROM @forest@.oprefs WHERE doc OPERATOR(pg_catalog.=) $1
 )
 SELECT pg_catalog.sha256(
-    pg_catalog.sha256(coalesce(ops.rows, '')) || pg_catalog.sha256(coalesce(nodes.rows, ''))
-    || pg_catalog.sha256(coalesce(oprefs.rows, '')))
+    pg_catalog.sha256(coalesce(ops.rows, '')) OPERATOR(pg_catalog.||) pg_catalog.sha256(coalesce(nodes.rows, ''))
+    OPERATOR(pg_catalog.||) pg_catalog.sha256(coalesce(oprefs.rows, '')))
 FROM ops, nodes, oprefs

@@ -1,4 +1,4 @@
--- The tables of one forest. create_forest runs this as the caller, with @forest@ for the schema.
+-- The tables of one forest. create_forest runs this as the caller, with the schema's quoted name in the places marked.
 -- They are ordinary tables of the caller's: dumps, policies, indexes and publications treat them so.
 
 CREATE SCHEMA @forest@;
@@ -85,10 +85,13 @@ COMMENT ON TABLE @forest@.ignored IS 'Inserts and moves that would have put a no
 
 CREATE TABLE @forest@.waiting (
     doc pg_catalog.text COLLATE pg_catalog."C" NOT NULL,
-    dots treecrdt.version_vector NOT NULL
+    lamport pg_catalog.int8 NOT NULL,
+    replica pg_catalog.bytea NOT NULL,
+    counter pg_catalog.int8 NOT NULL,
+    dots treecrdt.version_vector NOT NULL,
+    CONSTRAINT waiting_pkey PRIMARY KEY (doc, lamport, replica, counter)
 );
-CREATE INDEX waiting_doc ON @forest@.waiting (doc);
-COMMENT ON TABLE @forest@.waiting IS 'The operations appended while treecrdt.catch_up was deferred, until ensure_materialized; a row a statement and doc';
+COMMENT ON TABLE @forest@.waiting IS 'The operations appended while treecrdt.catch_up was deferred, until ensure_materialized; a row a statement and doc, by the least key';
 
 CREATE TABLE @forest@.docs (
     doc pg_catalog.text COLLATE pg_catalog."C" NOT NULL,

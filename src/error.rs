@@ -39,6 +39,12 @@ pub enum Error {
         /// The table.
         table: String,
     },
+    /// The name does not fit the catalog.
+    #[error("forest name is {length} bytes long, more than 63")]
+    NameTooLong {
+        /// Its length in bytes.
+        length: usize,
+    },
     /// The schema is not a forest.
     #[error("schema {name} is not a forest: {problem}")]
     NotAForest {
@@ -53,6 +59,12 @@ pub enum Error {
     /// The database's encoding is not UTF8.
     #[error("forests need a database in UTF8")]
     Encoding,
+    /// A trigger or rule of the user's kept a row of a derived table from being written.
+    #[error("a trigger on {table} suppressed a row that follows from the operations")]
+    Suppressed {
+        /// The derived table.
+        table: String,
+    },
     /// A statement trigger wants a transition table of a derived table.
     #[error("statement triggers on {table} that reference a transition table are not supported")]
     TransitionTable {
@@ -94,7 +106,10 @@ impl Error {
             Self::Malformed { .. } => PgSqlErrorCode::ERRCODE_CHECK_VIOLATION,
             Self::NullColumn { .. } => PgSqlErrorCode::ERRCODE_NOT_NULL_VIOLATION,
             Self::Vector(_) => PgSqlErrorCode::ERRCODE_INVALID_TEXT_REPRESENTATION,
-            Self::AppendOnly { .. } => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            Self::Suppressed { .. } | Self::AppendOnly { .. } => {
+                PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE
+            }
+            Self::NameTooLong { .. } => PgSqlErrorCode::ERRCODE_NAME_TOO_LONG,
             Self::NotAForest { .. } => PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE,
             Self::NullForest => PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Self::Encoding | Self::TransitionTable { .. } => {
@@ -119,6 +134,11 @@ impl Error {
                  treecrdt.drop_doc."
                     .into()
             }
+            Self::Suppressed { .. } => {
+                "BEFORE triggers on derived tables must return NEW, or OLD for DELETE; to refuse, \
+                 raise an error."
+                    .into()
+            }
             Self::Encoding => "Create the database with ENCODING 'UTF8'.".into(),
             Self::TransitionTable { .. } => "Use a trigger FOR EACH ROW instead.".into(),
             Self::NotAForest { .. } | Self::NullForest => {
@@ -129,7 +149,10 @@ impl Error {
                  the log."
                     .into()
             }
-            Self::NotATrigger { .. } | Self::Denied { .. } | Self::Spi(_) => return None,
+            Self::NameTooLong { .. }
+            | Self::NotATrigger { .. }
+            | Self::Denied { .. }
+            | Self::Spi(_) => return None,
         })
     }
 

@@ -55,7 +55,7 @@ pub const OPREFS_COLUMNS: [&CStr; 5] = [c"doc", c"parent", c"lamport", c"replica
 /// Columns of `ignored`.
 pub const IGNORED_COLUMNS: [&CStr; 5] = [c"doc", c"node", c"lamport", c"replica", c"counter"];
 /// Columns of `waiting`.
-pub const WAITING_COLUMNS: [&CStr; 2] = [c"doc", c"dots"];
+pub const WAITING_COLUMNS: [&CStr; 5] = [c"doc", c"lamport", c"replica", c"counter", c"dots"];
 /// Columns of `docs`.
 pub const DOCS_COLUMNS: [&CStr; 10] = [
     c"doc",
@@ -110,7 +110,7 @@ pub struct Indexes {
     pub nodes_deleted: Oid,
     pub oprefs_pkey: Oid,
     pub ignored_pkey: Oid,
-    pub waiting_doc: Oid,
+    pub waiting_pkey: Oid,
     pub docs_pkey: Oid,
 }
 
@@ -220,7 +220,7 @@ impl Forest {
                 nodes_deleted: index(c"nodes_deleted")?,
                 oprefs_pkey: index(c"oprefs_pkey")?,
                 ignored_pkey: index(c"ignored_pkey")?,
-                waiting_doc: index(c"waiting_doc")?,
+                waiting_pkey: index(c"waiting_pkey")?,
                 docs_pkey: index(c"docs_pkey")?,
             },
             ops,
@@ -259,7 +259,7 @@ impl Forest {
             i.nodes_deleted,
             i.oprefs_pkey,
             i.ignored_pkey,
-            i.waiting_doc,
+            i.waiting_pkey,
             i.docs_pkey,
         ];
         self.tables().contains(&relation) || indexes.contains(&relation)

@@ -76,11 +76,7 @@ pub fn take(forest: &Forest, doc: &str) -> Result<(), Error> {
     if run(&lock, doc)? == 0 {
         run(&format!("INSERT INTO {name}.docs (doc) VALUES ($1) ON CONFLICT DO NOTHING"), doc)?;
         if run(&lock, doc)? == 0 {
-            return Err(Error::Corrupted {
-                forest: name.clone(),
-                doc: doc.into(),
-                problem: "its row in docs was suppressed by a trigger or a rule".into(),
-            });
+            return Err(Error::Suppressed { table: "docs".into() });
         }
     }
     HELD.with_borrow_mut(|held| {

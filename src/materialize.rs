@@ -3,7 +3,7 @@
 //! Everything here acts as the forest's owner and holds the documents' locks. What to write is
 //! decided in the core; this file brings the batch, and takes the patch to the tables.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use pgrx::pg_sys::Datum;
 use treecrdt::reference::{Node, State};
@@ -136,7 +136,7 @@ pub fn read_state(reader: &mut Reader<'_>, doc: &Varlena) -> Result<State, Error
 /// # Errors
 /// [`Error::Vector`] for a row that cannot be read.
 pub fn read_waiting(reader: &mut Reader<'_>, doc: &Varlena) -> Result<VersionVector, Error> {
-    let column = reader.forest.waiting.columns[1];
+    let column = reader.forest.waiting.columns[4];
     let mut rows = Vec::new();
     reader.each_row(doc, Derived::Waiting, |row| rows.extend(read_bytes(row, column)));
     let mut ranges = Vec::new();
@@ -197,12 +197,13 @@ impl<'f> Work<'f> {
     fn defer(&mut self, doc: &mut Doc, ops: &[Op]) {
         let dots: VersionVector = ops.iter().map(Op::dot).collect();
         let dots = Varlena::new(&dots.to_cbor());
+        let Some(least) = ops.iter().map(|op| op.key).min() else { return };
+        let key = KeyDatums::new(&least);
+        let [lamport, replica, counter] = key.datums();
+        let row = [doc.datum.datum(), lamport, replica, counter, dots.datum()];
         let columns = self.reader.forest.waiting.columns;
-        self.writer.insert(
-            Target::Waiting,
-            &[(columns[0], Some(doc.datum.datum())), (columns[1], Some(dots.datum()))],
-        );
-        doc.row.frontier = doc.row.frontier.into_iter().chain(ops.iter().map(|op| op.key)).min();
+        self.writer.insert(Target::Waiting, &pairs(columns, row));
+        doc.row.frontier = Some(doc.row.frontier.map_or(least, |frontier| frontier.min(least)));
     }
 
     /// Materializes operations, with all that waited.
@@ -236,18 +237,19 @@ impl<'f> Work<'f> {
         let mut memory = MemoryStore::default();
         memory.append(&ops);
         let (actual, right) = (read_state(&mut self.reader, &doc.datum)?, memory.state());
-        let wrong: BTreeSet<NodeId> = actual
-            .nodes
-            .iter()
-            .filter(|&(id, node)| right.nodes.get(id) != Some(node))
-            .map(|(id, _)| *id)
-            .collect();
-        for id in &wrong {
+        let stray: Vec<NodeId> =
+            actual.nodes.keys().filter(|id| !right.nodes.contains_key(id)).copied().collect();
+        for id in &stray {
             self.delete(Target::Nodes, RowOf::Node(&doc.datum, id));
         }
-        let anew = right.nodes.into_iter().filter(|(id, node)| actual.nodes.get(id) != Some(node));
+        let differs = |(id, node): &(&NodeId, &Node)| actual.nodes.get(id) != Some(node);
+        let nodes = right
+            .nodes
+            .iter()
+            .filter(differs)
+            .map(|(id, node)| whole_row(*id, node.clone(), actual.nodes.contains_key(id)));
         let patch = Patch {
-            nodes: anew.map(|(id, node)| whole_row(id, node)).collect(),
+            nodes: nodes.collect(),
             refs_added: right.refs.difference(&actual.refs).copied().collect(),
             refs_removed: actual.refs.difference(&right.refs).copied().collect(),
             ignored_added: right.ignored.difference(&actual.ignored).copied().collect(),
@@ -283,11 +285,7 @@ impl<'f> Work<'f> {
                 let key = KeyDatums::new(key);
                 let [lamport, replica, counter] = key.datums();
                 let row = [doc.datum.datum(), uuid_datum(node), lamport, replica, counter];
-                let mut values = [(0, None); 5];
-                for (value, (column, datum)) in values.iter_mut().zip(columns.iter().zip(row)) {
-                    *value = (*column, Some(datum));
-                }
-                self.writer.insert(target, &values);
+                self.writer.insert(target, &pairs(columns, row));
             }
         }
         Ok(())
@@ -314,17 +312,23 @@ impl<'f> Work<'f> {
             values.push((c[3], placed.as_ref().map(|(_, order_key, _)| order_key.datum())));
             values.extend((0..3).map(|at| (c[6 + at], key.map(|key| key[at]))));
         }
-        let payload = patch
-            .payload
-            .as_ref()
-            .map(|(key, payload)| (KeyDatums::new(key), payload.as_deref().map(Varlena::new)));
-        if let Some((key, payload)) = &payload {
-            values.push((c[5], payload.as_ref().map(Varlena::datum)));
-            values.extend((0..3).map(|at| (c[9 + at], Some(key.datums()[at]))));
+        let payload = patch.payload.as_ref().map(|payload| {
+            payload
+                .as_ref()
+                .map(|(key, bytes)| (KeyDatums::new(key), bytes.as_deref().map(Varlena::new)))
+        });
+        if let Some(payload) = &payload {
+            let key = payload.as_ref().map(|(key, _)| key.datums());
+            let bytes = payload.as_ref().and_then(|(_, bytes)| bytes.as_ref());
+            values.push((c[5], bytes.map(Varlena::datum)));
+            values.extend((0..3).map(|at| (c[9 + at], key.map(|key| key[at]))));
         }
-        let deleted_at = patch.deleted_at.as_ref().map(|vector| Varlena::new(&vector.to_cbor()));
+        let deleted_at = patch
+            .deleted_at
+            .as_ref()
+            .map(|vector| vector.as_ref().map(|vector| Varlena::new(&vector.to_cbor())));
         if let Some(deleted_at) = &deleted_at {
-            values.push((c[12], Some(deleted_at.datum())));
+            values.push((c[12], deleted_at.as_ref().map(Varlena::datum)));
         }
         if patch.exists {
             values.extend(patch.tombstone.map(|flag| (c[4], Some(Datum::from(flag)))));
@@ -364,8 +368,13 @@ impl<'f> Work<'f> {
     }
 }
 
+/// A row of values for these columns.
+fn pairs<const N: usize>(columns: [i16; N], row: [Datum; N]) -> [(i16, Option<Datum>); N] {
+    std::array::from_fn(|at| (columns[at], Some(row[at])))
+}
+
 /// The patch that writes a node's row as a whole.
-fn whole_row(id: NodeId, node: Node) -> NodePatch {
+fn whole_row(id: NodeId, node: Node, exists: bool) -> NodePatch {
     let placement = node.placed.zip(node.parent).map(|(key, parent): (Key, NodeId)| Placement {
         key,
         parent,
@@ -373,10 +382,10 @@ fn whole_row(id: NodeId, node: Node) -> NodePatch {
     });
     NodePatch {
         node: id,
-        exists: false,
+        exists,
         placement: Some(placement),
-        payload: node.payload_key.map(|key| (key, node.payload)),
-        deleted_at: node.deleted_at,
+        payload: Some(node.payload_key.map(|key| (key, node.payload))),
+        deleted_at: Some(node.deleted_at),
         tombstone: Some(node.tombstone),
     }
 }

@@ -107,7 +107,7 @@ impl<'f> Reader<'f> {
                     (forest.ignored.oid, i.ignored_pkey, &[Text, Uuid, Int8, Bytea, Int8], Aim::All)
                 }
                 Question::DocIgnored => (forest.ignored.oid, i.ignored_pkey, &[Text], Aim::All),
-                Question::Waiting => (forest.waiting.oid, i.waiting_doc, &[Text], Aim::All),
+                Question::Waiting => (forest.waiting.oid, i.waiting_pkey, &[Text], Aim::All),
             };
             // SAFETY: the indexes are those of sql/forest.sql, with these leading columns; the
             // snapshot is registered until `close`.

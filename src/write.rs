@@ -22,7 +22,9 @@ pub enum Target {
     Docs,
 }
 
-const TARGETS: usize = Target::Docs as usize + 1;
+const ALL_TARGETS: [Target; 5] =
+    [Target::Nodes, Target::Oprefs, Target::Ignored, Target::Waiting, Target::Docs];
+const TARGETS: usize = ALL_TARGETS.len();
 
 /// What is done to rows, as statement triggers distinguish it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +41,8 @@ struct Open {
     slot: *mut pg_sys::TupleTableSlot,
     /// The events that happened, for the statement triggers.
     fired: Vec<Event>,
+    /// The defaults of columns that are not ours, by their places in a row.
+    defaults: Vec<(usize, *mut pg_sys::ExprState)>,
 }
 
 /// Writes rows of one forest's derived tables.
@@ -82,13 +86,14 @@ impl Writer {
         Self { estate, recheck, oids, open: [const { None }; TARGETS] }
     }
 
-    /// Inserts a row of these columns; the others are NULL.
+    /// Inserts a row of these columns; the others get their defaults.
     pub fn insert(&mut self, target: Target, values: &[(AttrNumber, Option<Datum>)]) {
         self.begin(target, Event::Insert);
         let slot = self.fill(target, None, values);
         let result = self.opened(target).result;
         // SAFETY: relation, indexes and slot are open and of one shape.
         unsafe { pg_sys::ExecSimpleRelationInsert(result, self.estate, slot) };
+        self.must_have_written(target, slot);
         self.end_row();
     }
 
@@ -96,12 +101,14 @@ impl Writer {
     pub fn update(&mut self, target: Target, old: &Probe, values: &[(AttrNumber, Option<Datum>)]) {
         self.begin(target, Event::Update);
         let slot = self.fill(target, Some(old.slot()), values);
+        self.set_updated(target, values.iter().map(|(attribute, _)| *attribute));
         let result = self.opened(target).result;
         let recheck = &raw mut *self.recheck;
         // SAFETY: as for `insert`; `old` holds the row with its place in the table.
         unsafe {
             pg_sys::ExecSimpleRelationUpdate(result, self.estate, recheck, old.slot(), slot);
         }
+        self.must_have_written(target, slot);
         self.end_row();
     }
 
@@ -112,6 +119,7 @@ impl Writer {
         let recheck = &raw mut *self.recheck;
         // SAFETY: as for `update`.
         unsafe { pg_sys::ExecSimpleRelationDelete(result, self.estate, recheck, old.slot()) };
+        self.must_have_deleted(target, old.slot());
         self.end_row();
     }
 
@@ -120,7 +128,9 @@ impl Writer {
         let lock = pg_sys::NoLock as pg_sys::LOCKMODE;
         // SAFETY: everything was opened by this writer; nothing refers to it afterwards.
         unsafe {
-            for open in self.open.iter().flatten() {
+            for (target, open) in self.open.iter().enumerate() {
+                let Some(open) = open else { continue };
+                self.set_all_updated(target, open.relation);
                 for event in &open.fired {
                     let none = std::ptr::null_mut();
                     match event {
@@ -138,6 +148,8 @@ impl Writer {
             }
             pg_sys::AfterTriggerEndQuery(self.estate);
             pg_sys::EvalPlanQualEnd(&raw mut *self.recheck);
+            // What the triggers had to open.
+            pg_sys::ExecCloseResultRelations(self.estate);
             for open in self.open.iter_mut().filter_map(Option::take) {
                 pg_sys::ExecCloseIndices(open.result);
                 pg_sys::ExecDropSingleTupleTableSlot(open.slot);
@@ -172,14 +184,18 @@ impl Writer {
                 let shape = (*relation).rd_att;
                 let slot =
                     pg_sys::MakeSingleTupleTableSlot(shape, &raw const pg_sys::TTSOpsVirtual);
+                let defaults = defaults(relation);
                 pg_sys::MemoryContextSwitchTo(old);
-                Open { relation, result, slot, fired: Vec::new() }
+                Open { relation, result, slot, fired: Vec::new(), defaults }
             }
         });
         if !open.fired.contains(&event) {
             open.fired.push(event);
+            let relation = open.relation;
             // SAFETY: the table is open, and its triggers are with it.
-            unsafe { refuse_transition_tables(open.relation, event) };
+            unsafe { refuse_transition_tables(relation, event) };
+            self.set_all_updated(target as usize, relation);
+            let open = self.opened(target);
             // SAFETY: the table is open.
             unsafe {
                 match event {
@@ -213,7 +229,12 @@ impl Writer {
                     columns.copy_from_slice(std::slice::from_raw_parts((*old).tts_values, count));
                     nulls.copy_from_slice(std::slice::from_raw_parts((*old).tts_isnull, count));
                 }
-                None => nulls.fill(true),
+                None => {
+                    nulls.fill(true);
+                    for (at, default) in &self.opened(target).defaults {
+                        columns[*at] = self.evaluate(*default, &mut nulls[*at]);
+                    }
+                }
             }
             for (attribute, value) in values {
                 let at = *attribute as usize - 1;
@@ -223,6 +244,83 @@ impl Writer {
             pg_sys::ExecStoreVirtualTuple(slot);
         }
         slot
+    }
+
+    /// The value of a default, which lives as long as the row.
+    ///
+    /// # Safety
+    /// The expression belongs to an open table of this writer.
+    unsafe fn evaluate(&self, default: *mut pg_sys::ExprState, is_null: &mut bool) -> Datum {
+        // SAFETY: by the caller's promise; the context is that of the row being made.
+        unsafe {
+            let mut context = (*self.estate).es_per_tuple_exprcontext;
+            if context.is_null() {
+                context = pg_sys::MakePerTupleExprContext(self.estate);
+            }
+            let old = pg_sys::MemoryContextSwitchTo((*context).ecxt_per_tuple_memory);
+            let evaluate = (*default).evalfunc.expect("an initialized expression");
+            let value = evaluate(default, context, is_null);
+            pg_sys::MemoryContextSwitchTo(old);
+            value
+        }
+    }
+
+    /// Tells triggers for UPDATE OF which columns are being written.
+    fn set_updated(&self, target: Target, attributes: impl Iterator<Item = AttrNumber>) {
+        // SAFETY: index `target + 1` is the table's range table entry, whose set is ours.
+        unsafe {
+            let entry = pg_sys::exec_rt_fetch(target as pg_sys::Index + 1, self.estate);
+            pg_sys::bms_free((*entry).updatedCols);
+            let old = pg_sys::MemoryContextSwitchTo((*self.estate).es_query_cxt);
+            let mut columns = std::ptr::null_mut();
+            for attribute in attributes {
+                let member = c_int::from(attribute) - pg_sys::FirstLowInvalidHeapAttributeNumber;
+                columns = pg_sys::bms_add_member(columns, member);
+            }
+            (*entry).updatedCols = columns;
+            pg_sys::MemoryContextSwitchTo(old);
+        }
+    }
+
+    /// A statement of ours may update any column, as its statement triggers see it.
+    fn set_all_updated(&self, target: usize, relation: pg_sys::Relation) {
+        // SAFETY: the relation is open.
+        let count = unsafe { (*(*relation).rd_att).natts } as AttrNumber;
+        self.set_updated(ALL_TARGETS[target], 1..=count);
+    }
+
+    /// A row that a trigger suppresses would leave a wrong tree.
+    fn must_have_written(&self, target: Target, slot: *mut pg_sys::TupleTableSlot) {
+        // SAFETY: writing a row puts its place into the slot, which `fill` had made invalid.
+        let written = unsafe { (*slot).tts_tid.ip_posid } != 0;
+        if !written {
+            self.raise_suppressed(target);
+        }
+    }
+
+    /// As above, for a deletion, where a BEFORE trigger could have had its way.
+    fn must_have_deleted(&self, target: Target, old: *mut pg_sys::TupleTableSlot) {
+        // SAFETY: the slot stands on the row in its page, so the row's xmax is seen as it is now.
+        let deleted = unsafe {
+            let triggers = (*self.opened(target).relation).trigdesc;
+            if triggers.is_null() || !(*triggers).trig_delete_before_row {
+                return;
+            }
+            let mut is_null = false;
+            let xmax = pg_sys::MaxTransactionIdAttributeNumber;
+            let read = (*(*old).tts_ops).getsysattr.expect("slots of tables have it");
+            let xmax = read(old, xmax, &raw mut is_null).value() as u32;
+            xmax == pg_sys::GetCurrentTransactionIdIfAny().into_inner()
+        };
+        if !deleted {
+            self.raise_suppressed(target);
+        }
+    }
+
+    fn raise_suppressed(&self, target: Target) -> ! {
+        // SAFETY: the relation is open.
+        let name = unsafe { relation_name(self.opened(target).relation) };
+        Error::Suppressed { table: name }.raise()
     }
 
     /// Gives back what the last row took of the executor's short-lived memory.
@@ -251,8 +349,39 @@ unsafe fn refuse_transition_tables(relation: pg_sys::Relation, event: Event) {
             Event::Delete => triggers.trig_delete_old_table,
         };
         if wanted {
-            let name = std::ffi::CStr::from_ptr((*(*relation).rd_rel).relname.data.as_ptr());
-            Error::TransitionTable { table: name.to_string_lossy().into_owned() }.raise();
+            Error::TransitionTable { table: relation_name(relation) }.raise();
         }
     }
+}
+
+/// The defaults of the columns of a table, ready to be evaluated. Generated columns have none.
+///
+/// # Safety
+/// The relation is open; the current memory context outlives the use.
+unsafe fn defaults(relation: pg_sys::Relation) -> Vec<(usize, *mut pg_sys::ExprState)> {
+    let mut defaults = Vec::new();
+    // SAFETY: by the caller's promise.
+    unsafe {
+        let shape = (*relation).rd_att;
+        for at in 0..(*shape).natts as usize {
+            let column = &(*shape).attrs.as_slice((*shape).natts as usize)[at];
+            if column.attisdropped || column.attgenerated != 0 {
+                continue;
+            }
+            let default = pg_sys::build_column_default(relation, at as c_int + 1);
+            if !default.is_null() {
+                let planned = pg_sys::expression_planner(default.cast());
+                defaults.push((at, pg_sys::ExecInitExpr(planned, std::ptr::null_mut())));
+            }
+        }
+    }
+    defaults
+}
+
+/// # Safety
+/// The relation is open.
+unsafe fn relation_name(relation: pg_sys::Relation) -> String {
+    // SAFETY: by the caller's promise.
+    let name = unsafe { std::ffi::CStr::from_ptr((*(*relation).rd_rel).relname.data.as_ptr()) };
+    name.to_string_lossy().into_owned()
 }

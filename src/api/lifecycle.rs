@@ -15,6 +15,9 @@ const FOREST: &str = include_str!("../../sql/forest.sql");
 #[pg_extern(sql = false)]
 fn create_forest(name: &str) -> Oid {
     or_raise(check_encoding());
+    if name.len() >= pgrx::pg_sys::NAMEDATALEN as usize {
+        Error::NameTooLong { length: name.len() }.raise();
+    }
     let schema = quote(name);
     or_raise(Spi::run(&FOREST.replace("@forest@", &schema)).map_err(Error::from));
     let oid = Spi::get_one_with_args::<Oid>(

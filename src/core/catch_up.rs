@@ -261,9 +261,9 @@ impl Draft {
             let op = self.payload.and_then(|key| self.op(world, key));
             let op = op.expect("only the batch can hold a later payload");
             let written = op.written_payload().expect("it won as a payload op");
-            patch.payload = Some((op.key, written.map(<[u8]>::to_vec)));
+            patch.payload = Some(Some((op.key, written.map(<[u8]>::to_vec))));
         }
-        patch.deleted_at = self.deleted_at;
+        patch.deleted_at = self.deleted_at.map(Some);
         let changed = patch.placement.is_some()
             || patch.payload.is_some()
             || patch.deleted_at.is_some()

@@ -104,12 +104,12 @@ impl MemoryStore {
                     self.children.insert((parent, change.node));
                 }
             }
-            if let Some((key, payload)) = &change.payload {
-                node.payload_key = Some(*key);
-                node.payload = payload.clone();
+            if let Some(payload) = &change.payload {
+                node.payload_key = payload.as_ref().map(|(key, _)| *key);
+                node.payload = payload.as_ref().and_then(|(_, bytes)| bytes.clone());
             }
             if let Some(deleted_at) = &change.deleted_at {
-                node.deleted_at = Some(deleted_at.clone());
+                node.deleted_at = deleted_at.clone();
             }
             if let Some(tombstone) = change.tombstone {
                 node.tombstone = tombstone;

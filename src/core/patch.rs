@@ -14,7 +14,8 @@ pub struct Placement {
     pub order_key: Vec<u8>,
 }
 
-/// The new contents of a node's row. A field that is `None` stays as it is.
+/// The new contents of a node's row. A field that is `None` stays as it is. Catching up never takes
+/// a payload op or a `deleted_at` away; making rows anew can.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodePatch {
     /// Whose row.
@@ -23,10 +24,10 @@ pub struct NodePatch {
     pub exists: bool,
     /// A new placement, or none any more.
     pub placement: Option<Option<Placement>>,
-    /// A new winning payload op, with what it wrote.
-    pub payload: Option<(Key, Option<Vec<u8>>)>,
-    /// A larger `deleted_at`.
-    pub deleted_at: Option<VersionVector>,
+    /// A new winning payload op with what it wrote, or none any more.
+    pub payload: Option<Option<(Key, Option<Vec<u8>>)>>,
+    /// A new `deleted_at`, or none any more.
+    pub deleted_at: Option<Option<VersionVector>>,
     /// A new tombstone flag.
     pub tombstone: Option<bool>,
 }

@@ -12,11 +12,11 @@ SELECT treecrdt.create_forest('');
 \echo :LAST_ERROR_SQLSTATE
 SELECT treecrdt.create_forest(NULL) IS NULL AS nothing;
 
--- Names that SQL has to quote, and one that is cut at 63 bytes like any identifier.
+-- Names that SQL has to quote, and one as long as they get.
 SET client_min_messages = error;
 CREATE TEMP TABLE odd (n int, name text);
 INSERT INTO odd VALUES (1, 'Upper Case'), (2, 'with "quotes" and ''more'''), (3, 'select'), (4, 'Übergröße'), (5, '1; DROP SCHEMA plain; --'),
-    (6, '@forest@'), (7, '$1'), (8, 'a.b'), (9, repeat('long', 20)), (10, E'tab\there'), (11, '%s'), (12, 'back\slash');
+    (6, '@forest@'), (7, '$1'), (8, 'a.b'), (9, left(repeat('long', 20), 63)), (10, E'tab\there'), (11, '%s'), (12, 'back\slash');
 SELECT n, treecrdt.create_forest(name) FROM odd ORDER BY n;
 CREATE FUNCTION pg_temp.fill(name text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
@@ -98,3 +98,6 @@ SELECT treecrdt.render('fleeting', 'd');
 SELECT * FROM treecrdt.verify('fleeting');
 SELECT treecrdt.drop_forest('fleeting');
 COMMIT;
+
+-- A name that the catalog would cut is refused rather than cut.
+SELECT treecrdt.create_forest(repeat('long', 20));

@@ -48,8 +48,8 @@ SELECT * FROM pg_temp.damage($$INSERT INTO damaged.ignored VALUES ('d', pg_temp.
 SELECT * FROM pg_temp.damage($$UPDATE damaged.docs SET head_lamport = 5, head_counter = 5 WHERE doc = 'd'$$);
 SELECT * FROM pg_temp.damage($$UPDATE damaged.docs SET op_count = 7 WHERE doc = 'd'$$);
 SELECT * FROM pg_temp.damage($$UPDATE damaged.docs SET frontier_lamport = 1, frontier_replica = '\x01', frontier_counter = 1 WHERE doc = 'd'$$);
-SELECT * FROM pg_temp.damage($$INSERT INTO damaged.waiting VALUES ('d', '{"01":[[6,6]]}')$$);
-SELECT * FROM pg_temp.damage($$INSERT INTO damaged.waiting VALUES ('d', '{"77":[[1,2]]}')$$);
+SELECT * FROM pg_temp.damage($$INSERT INTO damaged.waiting VALUES ('d', 6, '\x01', 6, '{"01":[[6,6]]}')$$);
+SELECT * FROM pg_temp.damage($$INSERT INTO damaged.waiting VALUES ('d', 1, '\x77', 1, '{"77":[[1,2]]}')$$);
 SELECT * FROM pg_temp.damage($$DELETE FROM damaged.docs WHERE doc = 'd'$$);
 SELECT * FROM pg_temp.damage($$INSERT INTO damaged.nodes (doc, node, tombstone) VALUES ('no log', pg_temp.n(1), false)$$);
 SELECT count(*) AS docs_without_a_log FROM damaged.docs WHERE doc = 'no log';
