@@ -188,10 +188,13 @@ impl Forest {
     fn resolve(schema: Oid, name: String) -> Result<Self, Error> {
         check_encoding()?;
         let refuse = |problem: String| Error::NotAForest { name: name.clone(), problem };
-        let index = |relation: &CStr| -> Result<Oid, Error> {
-            // SAFETY: a catalog look-up.
-            let oid = unsafe { pg_sys::get_relname_relid(relation.as_ptr(), schema) };
-            if oid == pg_sys::InvalidOid {
+        let index = |table: Oid, relation: &CStr| -> Result<Oid, Error> {
+            // SAFETY: catalog look-ups; what is no index has no table.
+            let (oid, of) = unsafe {
+                let oid = pg_sys::get_relname_relid(relation.as_ptr(), schema);
+                (oid, pg_sys::IndexGetRelation(oid, true))
+            };
+            if oid == pg_sys::InvalidOid || of != table {
                 return Err(refuse(format!("index {} is missing", relation.to_string_lossy())));
             }
             Ok(oid)
@@ -202,30 +205,37 @@ impl Forest {
         let kind = unsafe { pg_sys::get_atttype(ops.oid, ops.columns[4]) };
         let kinds = KindOids::of_type(kind)
             .ok_or_else(|| refuse("ops.kind is not treecrdt.op_kind".into()))?;
+        let nodes = table(schema, c"nodes", NODES_COLUMNS).map_err(&refuse)?;
+        let oprefs = table(schema, c"oprefs", OPREFS_COLUMNS).map_err(&refuse)?;
+        let ignored = table(schema, c"ignored", IGNORED_COLUMNS).map_err(&refuse)?;
+        let waiting = table(schema, c"waiting", WAITING_COLUMNS).map_err(&refuse)?;
+        let docs = table(schema, c"docs", DOCS_COLUMNS).map_err(&refuse)?;
+        let indexes = Indexes {
+            ops_pkey: index(ops.oid, c"ops_pkey")?,
+            ops_structure: index(ops.oid, c"ops_structure")?,
+            ops_payload: index(ops.oid, c"ops_payload")?,
+            ops_deletion: index(ops.oid, c"ops_deletion")?,
+            nodes_pkey: index(nodes.oid, c"nodes_pkey")?,
+            nodes_children: index(nodes.oid, c"nodes_children")?,
+            nodes_deleted: index(nodes.oid, c"nodes_deleted")?,
+            oprefs_pkey: index(oprefs.oid, c"oprefs_pkey")?,
+            ignored_pkey: index(ignored.oid, c"ignored_pkey")?,
+            waiting_pkey: index(waiting.oid, c"waiting_pkey")?,
+            docs_pkey: index(docs.oid, c"docs_pkey")?,
+        };
+        let name = name.clone();
         let forest = Self {
             schema,
+            name,
             owner,
-            nodes: table(schema, c"nodes", NODES_COLUMNS).map_err(&refuse)?,
-            oprefs: table(schema, c"oprefs", OPREFS_COLUMNS).map_err(&refuse)?,
-            ignored: table(schema, c"ignored", IGNORED_COLUMNS).map_err(&refuse)?,
-            waiting: table(schema, c"waiting", WAITING_COLUMNS).map_err(&refuse)?,
-            docs: table(schema, c"docs", DOCS_COLUMNS).map_err(&refuse)?,
-            indexes: Indexes {
-                ops_pkey: index(c"ops_pkey")?,
-                ops_structure: index(c"ops_structure")?,
-                ops_payload: index(c"ops_payload")?,
-                ops_deletion: index(c"ops_deletion")?,
-                nodes_pkey: index(c"nodes_pkey")?,
-                nodes_children: index(c"nodes_children")?,
-                nodes_deleted: index(c"nodes_deleted")?,
-                oprefs_pkey: index(c"oprefs_pkey")?,
-                ignored_pkey: index(c"ignored_pkey")?,
-                waiting_pkey: index(c"waiting_pkey")?,
-                docs_pkey: index(c"docs_pkey")?,
-            },
             ops,
+            nodes,
+            oprefs,
+            ignored,
+            waiting,
+            docs,
+            indexes,
             kinds,
-            name: name.clone(),
         };
         for table in forest.tables() {
             if self::owner(table) != owner {

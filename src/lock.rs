@@ -1,19 +1,24 @@
-//! The lock on a document, which is the lock on its row in `docs`.
+//! The lock on a document: its row in `docs`, and a gate in front of it.
 //!
-//! It is taken before the first of a statement's operations enters `ops`, and held to the end of
-//! the transaction. The anomalies it prevents:
+//! **The row** is locked before anything is read, and held to the end of the transaction. Without
+//! it two catch-ups of one document would not see each other's operations, and leave tables that
+//! match neither. Since every catch-up also updates the row, at REPEATABLE READ the later one gets
+//! 40001 instead of an old snapshot.
 //!
-//! * two catch-ups of one document that do not see each other's operations, and leave tables that
-//!   match neither. Since every catch-up also updates the row, at REPEATABLE READ the later one
-//!   gets 40001 instead of an old snapshot;
-//! * a deadlock between two transactions that bring the same operation: the one that waits for
-//!   the other's entry in the primary key would else hold what the other waits for.
+//! **The gate**, a lock in the server's lock table, is taken before the first of a statement's
+//! operations enters `ops`. Without it two transactions that bring the same operation could
+//! deadlock: the one that waits for the other's entry in the primary key may hold the row that the
+//! other waits for.
 //!
-//! Within a statement documents are locked in the order their rows come, so those who write
-//! several in one statement do well to order it by doc.
+//! Both are taken in the order of documents. What documents a statement is about is only known at
+//! its end, so a statement that turns out to be about several opens the gate it holds again, and
+//! takes all locks when its operations are there. What deadlocks remain are those of transactions
+//! whose statements take documents in opposite orders, or which bring the same operations within
+//! statements about several documents; the server ends one of the two with 40P01.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 use pgrx::pg_sys;
@@ -22,71 +27,153 @@ use pgrx::spi::{OwnedPreparedStatement, Spi};
 use crate::error::Error;
 use crate::forest::Forest;
 
-/// The stretch of a transaction in which a lock, once taken, needs no second look: no
-/// subtransaction has ended and no command of ours or others has begun.
+/// How many gates a transaction may hold: the server's lock table is shared by all.
+const MOST_GATES: usize = 256;
+
+/// How often a document that others make and drop at the same time is tried.
+const TRIES: usize = 100;
+
+/// A statement, as long as nobody begins another command within it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Epoch {
-    transaction: pg_sys::TransactionId,
+struct Statement {
+    transaction: pg_sys::LocalTransactionId,
     subtransaction: pg_sys::SubTransactionId,
     command: pg_sys::CommandId,
+    table: pg_sys::Oid,
 }
 
-impl Epoch {
-    fn now() -> Self {
+impl Statement {
+    fn now(forest: &Forest) -> Self {
         // SAFETY: reads counters of the running transaction.
         unsafe {
             Self {
-                transaction: pg_sys::GetTopTransactionIdIfAny(),
+                transaction: (*pg_sys::MyProc).lxid,
                 subtransaction: pg_sys::GetCurrentSubTransactionId(),
                 command: pg_sys::GetCurrentCommandId(false),
+                table: forest.ops.oid,
             }
         }
     }
 }
 
-#[derive(Default)]
-struct Held {
-    epoch: Option<Epoch>,
-    docs: HashSet<(pg_sys::Oid, String)>,
+/// The document that a statement began with.
+#[derive(Debug, Clone)]
+struct First {
+    statement: Statement,
+    doc: String,
+    gate: Option<pg_sys::LOCKTAG>,
+    /// Whether the statement is about others too, and the gate open.
+    several: bool,
 }
 
 thread_local! {
-    static HELD: RefCell<Held> = RefCell::default();
+    static FIRST: RefCell<Option<First>> = const { RefCell::new(None) };
+    /// A transaction, and how many gates it holds.
+    static GATES: RefCell<(pg_sys::LocalTransactionId, usize)> = const { RefCell::new((0, 0)) };
     static PLANS: RefCell<HashMap<String, Rc<OwnedPreparedStatement>>> = RefCell::default();
 }
 
-/// Whether this statement holds the lock already.
-pub fn is_held(forest: &Forest, doc: &str) -> bool {
-    HELD.with_borrow(|held| {
-        held.epoch == Some(Epoch::now()) && held.docs.contains(&(forest.docs.oid, doc.to_owned()))
-    })
-}
-
-/// Locks a document, making its row in `docs` if there is none. Waits for whoever holds it.
-///
-/// To be called as the forest's owner.
-///
-/// # Errors
-/// Those of the server, 40001 among them, end the statement.
-pub fn take(forest: &Forest, doc: &str) -> Result<(), Error> {
-    let before = Epoch::now();
-    let name = &forest.name;
-    let lock =
-        format!("SELECT 1 FROM {name}.docs WHERE doc OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE");
-    if run(&lock, doc)? == 0 {
-        run(&format!("INSERT INTO {name}.docs (doc) VALUES ($1) ON CONFLICT DO NOTHING"), doc)?;
-        if run(&lock, doc)? == 0 {
-            return Err(Error::Suppressed { table: "docs".into() });
+/// Takes the gate of a document before an operation of its enters the log.
+pub fn enter(forest: &Forest, doc: &str) {
+    let statement = Statement::now(forest);
+    let first = FIRST.with_borrow(|first| {
+        let first = first.as_ref().filter(|first| first.statement == statement);
+        first.map(|first| (first.several || first.doc == doc, first.gate))
+    });
+    match first {
+        Some((true, _)) => {}
+        Some((false, gate)) => {
+            if let Some(gate) = gate {
+                release(gate);
+            }
+            FIRST.with_borrow_mut(|first| {
+                if let Some(first) = first {
+                    first.several = true;
+                }
+            });
+        }
+        None => {
+            let gate = acquire(forest, doc);
+            let first = First { statement, doc: doc.to_owned(), gate, several: false };
+            FIRST.set(Some(first));
         }
     }
-    HELD.with_borrow_mut(|held| {
-        if held.epoch != Some(before) {
-            held.docs.clear();
+}
+
+/// Locks a document for a catch-up, making its row in `docs` if there is none.
+///
+/// To be called as the forest's owner, and for several documents in their order.
+///
+/// # Errors
+/// [`Error::Suppressed`] if the row cannot be made. Errors of the server, 40001 among them, end
+/// the statement.
+pub fn take(forest: &Forest, doc: &str) -> Result<(), Error> {
+    acquire(forest, doc);
+    let insert =
+        format!("INSERT INTO {}.docs (doc) VALUES ($1) ON CONFLICT DO NOTHING", forest.name);
+    // Others, who make and drop the document without passing the gate, may come in between.
+    for _ in 0..TRIES {
+        if lock_row(forest, doc)? {
+            return Ok(());
         }
-        held.epoch = Some(Epoch::now());
-        held.docs.insert((forest.docs.oid, doc.to_owned()));
-    });
-    Ok(())
+        run(&insert, doc)?;
+    }
+    Err(Error::Suppressed { table: "docs".into() })
+}
+
+/// Locks a document if it is there, and tells whether it was.
+///
+/// # Errors
+/// As for [`take`].
+pub fn take_existing(forest: &Forest, doc: &str) -> Result<bool, Error> {
+    acquire(forest, doc);
+    lock_row(forest, doc)
+}
+
+fn lock_row(forest: &Forest, doc: &str) -> Result<bool, Error> {
+    let lock = format!(
+        "SELECT 1 FROM {}.docs WHERE doc OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE",
+        forest.name
+    );
+    Ok(run(&lock, doc)? > 0)
+}
+
+/// Waits for the gate of a document, unless the transaction holds too many.
+fn acquire(forest: &Forest, doc: &str) -> Option<pg_sys::LOCKTAG> {
+    // SAFETY: reads the running transaction's number.
+    let transaction = unsafe { (*pg_sys::MyProc).lxid };
+    let held = GATES.with_borrow(|&(of, held)| if of == transaction { held } else { 0 });
+    if held >= MOST_GATES {
+        return None;
+    }
+    let gate = gate(forest, doc);
+    // SAFETY: waits for a lock of this transaction's; an error ends the statement.
+    let result = unsafe { pg_sys::LockAcquire(&gate, pg_sys::ExclusiveLock as i32, false, false) };
+    let new = result == pg_sys::LockAcquireResult::LOCKACQUIRE_OK;
+    GATES.set((transaction, held + usize::from(new)));
+    Some(gate)
+}
+
+fn release(gate: pg_sys::LOCKTAG) {
+    // SAFETY: gives back what `acquire` took in this statement.
+    unsafe { pg_sys::LockRelease(&gate, pg_sys::ExclusiveLock as i32, false) };
+}
+
+/// A document's gate: an object of the class `docs` that no catalog knows, told by a hash. Should
+/// two documents have the same, they wait for each other without need.
+fn gate(forest: &Forest, doc: &str) -> pg_sys::LOCKTAG {
+    let mut hasher = DefaultHasher::new();
+    doc.hash(&mut hasher);
+    // SAFETY: reads the database's OID.
+    let database = unsafe { pg_sys::MyDatabaseId };
+    pg_sys::LOCKTAG {
+        locktag_field1: database.to_u32(),
+        locktag_field2: forest.docs.oid.to_u32(),
+        locktag_field3: hasher.finish() as u32,
+        locktag_field4: 0,
+        locktag_type: pg_sys::LockTagType::LOCKTAG_OBJECT as u8,
+        locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
+    }
 }
 
 fn run(sql: &str, doc: &str) -> Result<usize, Error> {

@@ -29,9 +29,7 @@ use crate::write::{Target, Writer};
 pub fn append(forest: &Forest, batch: BTreeMap<String, Vec<Op>>) -> Result<(), Error> {
     acting_as(forest.owner, || {
         for doc in batch.keys() {
-            if !lock::is_held(forest, doc) {
-                lock::take(forest, doc)?;
-            }
+            lock::take(forest, doc)?;
         }
         let mut work = Work::begin(forest);
         for (doc, ops) in batch {
@@ -55,12 +53,15 @@ pub fn append(forest: &Forest, batch: BTreeMap<String, Vec<Op>>) -> Result<(), E
 /// As for [`append`].
 pub fn ensure(forest: &Forest, docs: Vec<String>) -> Result<u64, Error> {
     acting_as(forest.owner, || {
-        for doc in &docs {
-            lock::take(forest, doc)?;
+        let mut there = Vec::with_capacity(docs.len());
+        for doc in docs {
+            if lock::take_existing(forest, &doc)? {
+                there.push(doc);
+            }
         }
         let mut work = Work::begin(forest);
         let mut count = 0;
-        for doc in docs {
+        for doc in there {
             let mut doc = work.doc(doc)?;
             if doc.row.frontier.is_some() {
                 work.catch_up(&mut doc, Vec::new())?;
@@ -87,7 +88,11 @@ pub fn rebuild(forest: &Forest, docs: Vec<String>) -> Result<u64, Error> {
         for doc in docs {
             let mut doc = work.doc(doc)?;
             work.rebuild(&mut doc)?;
-            work.write_doc(&doc);
+            if doc.row.op_count > 0 {
+                work.write_doc(&doc);
+            } else {
+                work.delete(Target::Docs, RowOf::Doc(&doc.datum));
+            }
         }
         work.end();
         Ok(count)

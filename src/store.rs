@@ -159,6 +159,11 @@ impl Store for DocStore<'_, '_> {
         Ok(!self.is_new() && self.reader.probe(Question::Refs).find(&at, &[]))
     }
 
+    fn check(&mut self) -> Result<(), Error> {
+        pgrx::check_for_interrupts!();
+        Ok(())
+    }
+
     fn refs(&mut self, parent: NodeId) -> Result<Vec<Key>, Error> {
         if self.is_new() {
             return Ok(Vec::new());

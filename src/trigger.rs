@@ -11,7 +11,6 @@ use crate::error::{Error, or_raise};
 use crate::forest::Forest;
 use crate::lock;
 use crate::materialize;
-use crate::owner::acting_as;
 use crate::rows::read_op;
 
 /// Declares a C function under the calling convention that the server looks for.
@@ -76,7 +75,7 @@ unsafe fn insert_trigger(
     }
 }
 
-/// Checks a row, and takes its document's lock before it enters the log.
+/// Checks a row, and takes its document's gate before it enters the log.
 unsafe fn check(fcinfo: FunctionCallInfo) -> Datum {
     // SAFETY: by the caller's promise; the trigger slot holds the row to be inserted.
     unsafe {
@@ -84,9 +83,7 @@ unsafe fn check(fcinfo: FunctionCallInfo) -> Datum {
         let data = or_raise(insert_trigger(fcinfo, "treecrdt.ops_check", when));
         let forest = or_raise(Forest::of_ops((*(*data).tg_relation).rd_id));
         let (doc, _) = or_raise(read_op((*data).tg_trigslot, &forest));
-        if !lock::is_held(&forest, doc) {
-            or_raise(acting_as(forest.owner, || lock::take(&forest, doc)));
-        }
+        lock::enter(&forest, doc);
         Datum::from((*data).tg_trigtuple)
     }
 }

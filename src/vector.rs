@@ -6,7 +6,7 @@ use std::ffi::{CStr, CString};
 
 use pgrx::pg_sys::{self, Datum, FunctionCallInfo};
 use pgrx::{PgSqlErrorCode, pg_extern};
-use treecrdt::{Dot, MAX_COUNTER, ReplicaId, VersionVector, VersionVectorBuilder};
+use treecrdt::{Dot, MAX_COUNTER, ReplicaId, VersionVector, VersionVectorBuilder, hex};
 
 use crate::error::{Error, or_raise};
 use crate::trigger::c_function;
@@ -150,8 +150,4 @@ fn dot(replica: &[u8], counter: i64) -> Dot {
             malformed(problem).raise()
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -214,6 +214,10 @@ fn subtree_version(forest: Oid, doc: &str, node: Uuid) -> Vec<u8> {
         "SELECT node FROM {name}.nodes
          WHERE doc OPERATOR(pg_catalog.=) $1 AND parent OPERATOR(pg_catalog.=) ANY ($2)"
     );
+    let waiting = format!(
+        "SELECT treecrdt.version_vector_send(dots) FROM {name}.waiting
+         WHERE doc OPERATOR(pg_catalog.=) $1"
+    );
     let effective = format!(
         "NOT EXISTS (SELECT FROM {name}.ignored i WHERE i.doc OPERATOR(pg_catalog.=) o.doc
            AND i.node OPERATOR(pg_catalog.=) o.node AND i.lamport OPERATOR(pg_catalog.=) o.lamport
@@ -251,7 +255,14 @@ fn subtree_version(forest: Oid, doc: &str, node: Uuid) -> Vec<u8> {
             let dot = range(row.get(1)?, row.get(2)?, row.get(2)?);
             version.extend(dot.map(|(replica, counter, _)| Dot { replica, counter }));
         }
-        Ok::<_, Error>(version.into_iter().collect::<VersionVector>().to_cbor())
+        let mut version: VersionVector = version.into_iter().collect();
+        // Operations that wait are in the log, but have not happened yet.
+        for row in client.select(&waiting, None, &[doc.into()])? {
+            if let Some(dots) = row.get::<Vec<u8>>(1)? {
+                version = version.difference(&VersionVector::from_cbor(&dots)?);
+            }
+        }
+        Ok::<_, Error>(version.to_cbor())
     }))
 }
 

@@ -60,7 +60,12 @@ fn check(
     let waiting = read_waiting(reader, datum)?;
     let (waiting_ops, materialized): (Vec<&Op>, Vec<&Op>) =
         ops.iter().partition(|op| waiting.contains(op.dot()));
-    let expected = State { dots: Default::default(), ..reference::replay(materialized) };
+    let expected = State {
+        dots: Default::default(),
+        ..reference::replay_checking(materialized, &mut || {
+            pgrx::check_for_interrupts!();
+        })
+    };
     let actual = read_state(reader, datum)?;
 
     let unknown = waiting.difference(&ops.iter().map(Op::dot).collect());
@@ -68,6 +73,8 @@ fn check(
         find("waiting", unknown.to_json(), "names operations that are not in ops".into());
     }
     match reader.doc(datum) {
+        // A doc that was dropped after it was listed.
+        None if ops.is_empty() && actual == State::default() => {}
         None => find("docs", String::new(), "row is missing".into()),
         Some(row) => {
             if row.head != expected.head {

@@ -41,4 +41,5 @@ pub use memory::MemoryStore;
 pub use op::{Action, MAX_DOC, MAX_ORDER_KEY, Op, OpKind, OpParts};
 pub use patch::{NodePatch, Patch, Placement};
 pub use store::{Entry, Row, Step, Store, Track, Verdict};
+pub use vector_codec::hex;
 pub use version_vector::{VersionVector, VersionVectorBuilder};

@@ -45,9 +45,17 @@ pub struct State {
 
 /// The state that a set of operations has, whatever their order here.
 pub fn replay<'a>(ops: impl IntoIterator<Item = &'a Op>) -> State {
+    replay_checking(ops, &mut || {})
+}
+
+/// As [`replay`], calling `check` in every loop: the place to heed a cancellation.
+pub fn replay_checking<'a>(
+    ops: impl IntoIterator<Item = &'a Op>,
+    check: &mut dyn FnMut(),
+) -> State {
     let log: BTreeMap<Key, &Op> = ops.into_iter().map(|op| (op.key, op)).collect();
     let mut state = State { head: log.keys().next_back().copied(), ..State::default() };
-    log.values().filter(|op| !op.is_reserved()).for_each(|op| state.apply(op));
+    log.values().filter(|op| !op.is_reserved()).for_each(|op| state.apply(op, check));
     let deleted: Vec<NodeId> = state
         .nodes
         .iter()
@@ -56,7 +64,7 @@ pub fn replay<'a>(ops: impl IntoIterator<Item = &'a Op>) -> State {
         .collect();
     let children = state.children();
     for id in deleted {
-        let covered = state.covered(id, &children);
+        let covered = state.covered(id, &children, check);
         state.nodes.get_mut(&id).expect("listed above").tombstone = covered;
     }
     state
@@ -67,7 +75,7 @@ impl State {
         self.nodes.get(&node).and_then(|n| n.parent)
     }
 
-    fn apply(&mut self, op: &Op) {
+    fn apply(&mut self, op: &Op, check: &mut dyn FnMut()) {
         let before = self.parent(op.node);
         if let Some(payload) = op.written_payload() {
             let node = self.nodes.entry(op.node).or_default();
@@ -87,7 +95,7 @@ impl State {
             if let Some(winner) = winner.filter(|_| before != Some(*parent)) {
                 self.refer(Some(*parent), winner);
             }
-            if self.is_ancestor_or_self(op.node, *parent) {
+            if self.is_ancestor_or_self(op.node, *parent, check) {
                 self.ignored.insert((op.node, op.key));
                 return;
             }
@@ -102,8 +110,14 @@ impl State {
         }
     }
 
-    fn is_ancestor_or_self(&self, node: NodeId, mut below: NodeId) -> bool {
+    fn is_ancestor_or_self(
+        &self,
+        node: NodeId,
+        mut below: NodeId,
+        check: &mut dyn FnMut(),
+    ) -> bool {
         while below != node {
+            check();
             match self.parent(below) {
                 Some(parent) => below = parent,
                 None => return false,
@@ -138,12 +152,18 @@ impl State {
         children
     }
 
-    fn covered(&self, root: NodeId, children: &HashMap<NodeId, Vec<NodeId>>) -> bool {
+    fn covered(
+        &self,
+        root: NodeId,
+        children: &HashMap<NodeId, Vec<NodeId>>,
+        check: &mut dyn FnMut(),
+    ) -> bool {
         let Some(deleted_at) = self.nodes.get(&root).and_then(|n| n.deleted_at.as_ref()) else {
             return false;
         };
         let mut open = vec![root];
         while let Some(id) = open.pop() {
+            check();
             if !self.own_version(id).all(|dot| deleted_at.contains(dot)) {
                 return false;
             }

@@ -99,6 +99,11 @@ pub trait Store {
     /// Whether `parent` has any op refs: false only if no operation ever gave it a child.
     fn has_refs(&mut self, parent: NodeId) -> Result<bool, Self::Error>;
 
+    /// Called in loops that may be long and ask nothing else: the place to heed a cancellation.
+    fn check(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
     /// The op refs of `parent`.
     fn refs(&mut self, parent: NodeId) -> Result<Vec<Key>, Self::Error>;
 }

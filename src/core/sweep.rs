@@ -137,7 +137,7 @@ pub(crate) fn judge<S: Store>(world: &mut World<'_, S>) -> Result<Sweep, S::Erro
     let mut judge = Judge {
         world,
         sweep: Sweep { in_batch, ..Sweep::default() },
-        parents_in_batch: batch.iter().map(|op| op.parent).collect(),
+        new_parents: HashSet::new(),
         agenda: BTreeMap::new(),
         watched: HashSet::new(),
         influential: HashSet::new(),
@@ -159,7 +159,8 @@ pub(crate) fn judge<S: Store>(world: &mut World<'_, S>) -> Result<Sweep, S::Erro
 struct Judge<'w, 'a, S> {
     world: &'w mut World<'a, S>,
     sweep: Sweep,
-    parents_in_batch: HashSet<NodeId>,
+    /// Nodes that an operation of the batch was put below, so far.
+    new_parents: HashSet<NodeId>,
     /// Older operations to judge again.
     agenda: BTreeMap<Key, Candidate>,
     watched: HashSet<NodeId>,
@@ -182,6 +183,9 @@ impl<S: Store> Judge<'_, '_, S> {
         }
         if let Some(at) = position {
             self.sweep.in_batch[at] = Some(verdict);
+            if verdict == Verdict::Effective {
+                self.new_parents.insert(parent);
+            }
         } else {
             let judgement = Judgement { node, old: recorded(self.world, node, key)?, new: verdict };
             if judgement.old == Verdict::Effective {
@@ -221,9 +225,9 @@ impl<S: Store> Judge<'_, '_, S> {
         if op.node == op.parent {
             return Ok(true);
         }
-        // A node that nothing was ever put below is above nobody.
+        // A node that nothing was put below by now is above nobody.
         if op.parent.is_reserved()
-            || (!self.parents_in_batch.contains(&op.node) && !self.world.has_refs(op.node)?)
+            || (!self.new_parents.contains(&op.node) && !self.world.has_refs(op.node)?)
         {
             return Ok(false);
         }
@@ -232,6 +236,7 @@ impl<S: Store> Judge<'_, '_, S> {
             if parent == op.node {
                 return Ok(true);
             }
+            self.world.store.check()?;
             at = parent;
         }
         Ok(false)

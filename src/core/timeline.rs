@@ -49,6 +49,7 @@ pub(crate) fn compare<S: Store>(
     let mut changes = Changes::default();
     let mut events: Vec<Key> = Vec::new();
     for draft in drafts {
+        world.store.check()?;
         events.clear();
         events.extend(draft.ops.iter().map(|&at| world.batch[at].key));
         while let Some((_, key)) = turned.next_if(|(node, _)| *node == draft.node) {

@@ -185,6 +185,7 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
             if let Some(&known) = self.nearest.get(&here) {
                 break known;
             }
+            self.world.store.check()?;
             path.push(here);
             if self.deleted_at(here)?.is_some() {
                 break Some(here);

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use harness::history::{self, Random, Shape};
+use harness::script::orders;
+use harness::steps::first_seed;
 use treecrdt::reference::{self, State};
 use treecrdt::{MemoryStore, Op};
 
@@ -36,17 +38,6 @@ fn run_history(seed: u64, ops: usize) {
     check(&store, &|| format!("seed {seed}, {shape:?}, at the end"));
 }
 
-/// The first seed: TREECRDT_SEED, or one that differs from run to run.
-fn first_seed() -> u64 {
-    match std::env::var("TREECRDT_SEED") {
-        Ok(seed) => seed.parse().expect("TREECRDT_SEED is a number"),
-        Err(_) => {
-            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-            now.expect("a clock after 1970").as_nanos() as u64 % 1_000_000_000_000
-        }
-    }
-}
-
 fn run_histories(count: u64, ops: usize) {
     let first = first_seed();
     println!("{count} histories of up to {ops} ops, seeds {first} to {}", first + count - 1);
@@ -70,11 +61,10 @@ fn every_arrival_order_of_small_sets_ends_as_the_reference_says() {
     for seed in first..first + 400 {
         let mut random = Random::new(seed);
         let shape = Shape { nodes: 4, ..Shape::random(&mut random, 6) };
-        let mut ops = history::history(&mut random, shape);
-        let count = ops.len();
-        permute(&mut ops, count, &mut |order| {
+        let ops = history::history(&mut random, shape);
+        for order in orders(&ops) {
             let mut store = MemoryStore::default();
-            for op in order {
+            for op in &order {
                 store.append(std::slice::from_ref(op));
             }
             check(&store, &|| format!("seed {seed}, one by one in the order {order:?}"));
@@ -84,18 +74,6 @@ fn every_arrival_order_of_small_sets_ends_as_the_reference_says() {
                 store.append(&order[cut..]);
                 check(&store, &|| format!("seed {seed}, cut at {cut} in the order {order:?}"));
             }
-        });
-    }
-}
-
-/// Heap's algorithm: every order of the first `count` items, the rest in place.
-fn permute(items: &mut [Op], count: usize, visit: &mut dyn FnMut(&[Op])) {
-    if count <= 1 {
-        return visit(items);
-    }
-    for at in 0..count {
-        permute(items, count - 1, visit);
-        let other = if count.is_multiple_of(2) { at } else { 0 };
-        items.swap(other, count - 1);
+        }
     }
 }
