@@ -1,0 +1,179 @@
+//! What catching up costs, counted in questions to the store: a measure without a clock.
+
+use std::convert::Infallible;
+
+use treecrdt::{
+    Action, Dot, Entry, Key, MemoryStore, NodeId, Op, ReplicaId, Row, Store, Track, VersionVector,
+    catch_up,
+};
+
+/// A store that counts what it is asked, long walks over what is known already included.
+struct Counting<'a> {
+    store: &'a mut MemoryStore,
+    questions: u64,
+}
+
+impl Counting<'_> {
+    fn ask(&mut self) -> &mut MemoryStore {
+        self.questions += 1;
+        self.store
+    }
+}
+
+impl Store for Counting<'_> {
+    type Error = Infallible;
+
+    fn head(&self) -> Option<Key> {
+        self.store.head()
+    }
+    fn row(&mut self, node: NodeId) -> Result<Option<Row>, Infallible> {
+        self.ask().row(node)
+    }
+    fn deleted_at(&mut self, node: NodeId) -> Result<VersionVector, Infallible> {
+        self.ask().deleted_at(node)
+    }
+    fn any_deleted(&mut self) -> Result<bool, Infallible> {
+        self.ask().any_deleted()
+    }
+    fn children(&mut self, node: NodeId) -> Result<Vec<NodeId>, Infallible> {
+        self.ask().children(node)
+    }
+    fn next(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Infallible> {
+        self.ask().next(node, track, key)
+    }
+    fn prev(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Infallible> {
+        self.ask().prev(node, track, key)
+    }
+    fn entry(&mut self, key: Key) -> Result<(NodeId, Entry), Infallible> {
+        self.ask().entry(key)
+    }
+    fn is_ignored(&mut self, node: NodeId, key: Key) -> Result<bool, Infallible> {
+        self.ask().is_ignored(node, key)
+    }
+    fn has_ref(&mut self, parent: NodeId, key: Key) -> Result<bool, Infallible> {
+        self.ask().has_ref(parent, key)
+    }
+    fn has_refs(&mut self, parent: NodeId) -> Result<bool, Infallible> {
+        self.ask().has_refs(parent)
+    }
+    fn check(&mut self) -> Result<(), Infallible> {
+        self.questions += 1;
+        Ok(())
+    }
+    fn refs(&mut self, parent: NodeId) -> Result<Vec<Key>, Infallible> {
+        self.ask().refs(parent)
+    }
+}
+
+/// How many questions it takes to catch up with these operations. The store stays as it is, but
+/// for its log.
+fn questions(store: &mut MemoryStore, ops: &[Op]) -> u64 {
+    store.defer(ops);
+    let mut counting = Counting { store, questions: 0 };
+    let Ok(_) = catch_up(&mut counting, ops);
+    counting.questions
+}
+
+fn node(number: u64) -> NodeId {
+    NodeId(u128::from(number).to_be_bytes())
+}
+
+fn op(replica: &[u8], counter: u64, lamport: u64, subject: u64, action: Action) -> Op {
+    let replica = ReplicaId::new(replica).expect("1 to 64 bytes");
+    Op { key: Key { lamport, dot: Dot { replica, counter } }, node: node(subject), action }
+}
+
+fn insert(parent: u64) -> Action {
+    Action::Insert { parent: node(parent), order_key: vec![1], payload: Some(vec![1]) }
+}
+
+/// A tree of fan-out 10 in canonical order, lamports ten apart.
+fn bushy(count: u64) -> Vec<Op> {
+    (1..=count).map(|n| op(b"a", n, n * 10, n, insert((n - 1) / 10))).collect()
+}
+
+#[test]
+fn a_late_op_takes_as_many_questions_in_a_long_log_as_in_a_short_one() {
+    let mut costs = Vec::new();
+    for count in [1_000, 100_000] {
+        let mut store = MemoryStore::default();
+        store.append(&bushy(count));
+        let moved = Action::Move { parent: node(3), order_key: vec![2] };
+        let late = [
+            op(b"l", 1, 5, count + 1, insert(1)),
+            op(b"l", 2, 15, 900, moved.clone()),
+            op(b"l", 3, 15, 900, Action::Payload(None)),
+            op(b"l", 4, 15, 900, Action::Tombstone),
+            op(b"l", 5, count * 10 - 5, 20, moved),
+        ];
+        costs.push(late.map(|late| questions(&mut store.clone(), &[late])));
+    }
+    assert_eq!(costs[0].map(|_| ()), costs[1].map(|_| ()));
+    for (short, long) in costs[0].iter().zip(&costs[1]) {
+        assert!(*long <= short + 2, "{costs:?}");
+        assert!(*long < 60, "{costs:?}");
+    }
+}
+
+/// Doubling these must at most double the questions, give or take.
+fn is_linear(cost: impl Fn(u64) -> u64) {
+    let (single, double) = (cost(5_000), cost(10_000));
+    assert!(double <= single * 2 + single / 10, "{single} questions, then {double}");
+}
+
+#[test]
+fn a_chain_in_one_batch_is_linear_in_either_order() {
+    is_linear(|count| {
+        let chain: Vec<Op> = (1..=count).map(|n| op(b"a", n, n, n, insert(n - 1))).collect();
+        questions(&mut MemoryStore::default(), &chain)
+    });
+    is_linear(|count| {
+        let lamport = |n| count + 1 - n;
+        let chain: Vec<Op> =
+            (1..=count).map(|n| op(b"a", n, lamport(n), n, insert(n - 1))).collect();
+        questions(&mut MemoryStore::default(), &chain)
+    });
+}
+
+#[test]
+fn many_operations_on_one_node_or_parent_are_linear() {
+    is_linear(|count| {
+        let fan: Vec<Op> = (1..=count).map(|n| op(b"a", n, n, n, insert(0))).collect();
+        questions(&mut MemoryStore::default(), &fan)
+    });
+    is_linear(|count| {
+        let moves = |replica: &'static [u8], first: u64| -> Vec<Op> {
+            let moved = |n| Action::Move { parent: node(2 + n % 7), order_key: vec![n as u8] };
+            (1..=count).map(|n| op(replica, n, first + n * 2, 1, moved(n))).collect()
+        };
+        let mut store = MemoryStore::default();
+        store.append(&moves(b"a", 10));
+        // Between those that are there, one each.
+        questions(&mut store, &moves(b"b", 11))
+    });
+    is_linear(|count| {
+        let payloads = |replica: &'static [u8], first: u64| -> Vec<Op> {
+            (1..=count)
+                .map(|n| op(replica, n, first + n * 2, 1, Action::Payload(Some(vec![n as u8]))))
+                .collect()
+        };
+        let mut store = MemoryStore::default();
+        store.append(&[op(b"a", 1, 1, 1, insert(0))]);
+        store.append(&payloads(b"b", 10));
+        questions(&mut store, &payloads(b"c", 11))
+    });
+}
+
+#[test]
+fn nested_deletions_bottom_up_are_linear() {
+    is_linear(|count| {
+        let mut ops: Vec<Op> = (1..=count).map(|n| op(b"a", n, n, n, insert(n - 1))).collect();
+        for n in (1..=count).rev() {
+            let seen = ReplicaId::new(b"a").expect("1 to 64 bytes");
+            let counter = count + 1 + (count - n);
+            let known_state = VersionVector::from_ranges([(seen, 1, counter - 1)]).expect("from 1");
+            ops.push(op(b"a", counter, counter, n, Action::Delete { known_state }));
+        }
+        questions(&mut MemoryStore::default(), &ops)
+    });
+}
