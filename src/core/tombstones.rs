@@ -10,10 +10,11 @@
 //!   cover: it lives on;
 //! * otherwise its subtree is searched for a dot that is not covered, up to the first.
 //!
-//! Deeper nodes are decided first, so that a search can skip a tombstone whose own `deleted_at` is
-//! covered, with all that is below it.
+//! Deeper nodes are decided first. So a search can skip a tombstone whose own `deleted_at` is
+//! covered, with all that is below it; and of what changed a node passes on to the next deleted
+//! node above only what that one may not cover.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::catch_up::{Draft, World, draft_of};
@@ -23,17 +24,37 @@ use crate::sweep::Sweep;
 use crate::timeline::Changes;
 use crate::version_vector::VersionVector;
 
-/// What the batch means to one deleted node.
+/// What the batch means to one deleted node: what changed at or below it.
 #[derive(Debug, Default)]
 struct Case {
-    /// A dot came in that it does not cover.
-    uncovered: bool,
-    /// Something left that it did not cover, perhaps.
-    left: bool,
+    /// Dots that came in.
+    gained: Vec<Dot>,
+    /// Dots that, perhaps, left.
+    lost: Vec<Dot>,
     /// Nodes that came in with all that is below them.
     arrived: Vec<NodeId>,
-    /// How many deleted nodes are above it.
-    rank: usize,
+    /// Whether nodes left with all that is below them.
+    departed: bool,
+}
+
+impl Case {
+    fn is_empty(&self) -> bool {
+        self.gained.is_empty() && self.lost.is_empty() && self.arrived.is_empty() && !self.departed
+    }
+
+    /// Takes over what happened in another case, the smaller lists into the larger.
+    fn absorb(&mut self, mut other: Case) {
+        fn join<T>(into: &mut Vec<T>, from: &mut Vec<T>) {
+            if into.len() < from.len() {
+                std::mem::swap(into, from);
+            }
+            into.append(from);
+        }
+        join(&mut self.gained, &mut other.gained);
+        join(&mut self.lost, &mut other.lost);
+        join(&mut self.arrived, &mut other.arrived);
+        self.departed |= other.departed;
+    }
 }
 
 /// Decides for every deleted node concerned. Gives the flags, changed or not.
@@ -44,60 +65,29 @@ pub(crate) fn decide<S: Store>(
     changes: &Changes,
 ) -> Result<Vec<(NodeId, bool)>, S::Error> {
     let mut after = After::new(world, sweep, drafts, changes);
-    let mut cases: HashMap<NodeId, Case> = HashMap::new();
     for draft in drafts {
-        let node = draft.node;
         if draft.deleted_at.is_some() {
-            cases.entry(node).or_default();
+            after.open(draft.node, Case::default())?;
         }
         let (from, to) = (draft.old_parent(), draft.new_parent());
         if from != to {
             if let Some(from) = from {
-                after.each_above(from, &mut cases, |case, _| case.left = true)?;
+                after.tell(from, Case { departed: true, ..Case::default() })?;
             }
             if let Some(to) = to {
-                after.each_above(to, &mut cases, |case, _| case.arrived.push(node))?;
+                after.tell(to, Case { arrived: vec![draft.node], ..Case::default() })?;
             }
         }
     }
-    let uncovered = |dots: &[Dot], deleted_at: &VersionVector| {
-        dots.iter().any(|&dot| !deleted_at.contains(dot))
-    };
     for (&holder, dots) in &changes.gained {
-        after.each_above(holder, &mut cases, |case, deleted_at| {
-            case.uncovered = case.uncovered || uncovered(dots, deleted_at);
-        })?;
+        after.tell(holder, Case { gained: dots.clone(), ..Case::default() })?;
     }
     for (&holder, dots) in &changes.lost {
-        after.each_above(holder, &mut cases, |case, deleted_at| {
-            case.left = case.left || uncovered(dots, deleted_at);
-        })?;
+        after.tell(holder, Case { lost: dots.clone(), ..Case::default() })?;
     }
-
-    let mut order: Vec<(NodeId, Case)> = cases.into_iter().collect();
-    for (node, case) in &mut order {
-        case.rank = after.rank(*node)?;
-    }
-    order.sort_by_key(|(node, case)| (std::cmp::Reverse(case.rank), *node));
-    after.undecided = order.iter().map(|(node, _)| *node).collect();
     let mut flags = Vec::new();
-    for (node, case) in order {
-        let row = after.world.row(node)?;
-        let was_tombstone = row.as_ref().is_some_and(|row| row.tombstone);
-        let was_alive = row.is_some_and(|row| row.deleted && !row.tombstone);
-        let grown = draft_of(drafts, node).is_some_and(|draft| draft.deleted_at.is_some());
-        let tombstone = if case.uncovered {
-            false
-        } else if was_tombstone {
-            after.covers(node, case.arrived)?
-        } else if was_alive && !grown && !case.left {
-            false
-        } else {
-            after.covers(node, vec![node])?
-        };
-        after.undecided.remove(&node);
-        after.decided.insert(node, tombstone);
-        flags.push((node, tombstone));
+    while let Some(((_, node), case)) = after.cases.pop_last() {
+        flags.push((node, after.settle(node, case)?));
     }
     Ok(flags)
 }
@@ -115,7 +105,8 @@ struct After<'w, 'a, S> {
     nearest: HashMap<NodeId, Option<NodeId>>,
     deletions: HashMap<NodeId, Option<Rc<VersionVector>>>,
     ranks: HashMap<NodeId, usize>,
-    undecided: HashSet<NodeId>,
+    /// What is to be decided, by how many deleted nodes are above.
+    cases: BTreeMap<(usize, NodeId), Case>,
     decided: HashMap<NodeId, bool>,
 }
 
@@ -146,7 +137,7 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
             nearest: HashMap::new(),
             deletions: HashMap::new(),
             ranks: HashMap::new(),
-            undecided: HashSet::new(),
+            cases: BTreeMap::new(),
             decided: HashMap::new(),
         }
     }
@@ -203,21 +194,53 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
         }
     }
 
-    /// Tells every deleted node at or above `from`.
-    fn each_above(
-        &mut self,
-        from: NodeId,
-        cases: &mut HashMap<NodeId, Case>,
-        mut tell: impl FnMut(&mut Case, &VersionVector),
-    ) -> Result<(), S::Error> {
-        let mut at = self.nearest(from)?;
-        while let Some(node) = at {
-            if let Some(deleted_at) = self.deleted_at(node)? {
-                tell(cases.entry(node).or_default(), &deleted_at);
-            }
-            at = self.next_above(node)?;
+    /// Tells the nearest deleted node at or above `from`. It passes on what matters further up.
+    fn tell(&mut self, from: NodeId, case: Case) -> Result<(), S::Error> {
+        match self.nearest(from)? {
+            Some(node) => self.open(node, case),
+            None => Ok(()),
         }
+    }
+
+    fn open(&mut self, node: NodeId, case: Case) -> Result<(), S::Error> {
+        let rank = self.rank(node)?;
+        self.cases.entry((rank, node)).or_default().absorb(case);
         Ok(())
+    }
+
+    /// Decides one case, and passes on to the next deleted node above what may concern it.
+    fn settle(&mut self, node: NodeId, mut case: Case) -> Result<bool, S::Error> {
+        let Some(deleted_at) = self.deleted_at(node)? else { return Ok(false) };
+        let row = self.world.row(node)?;
+        let was_tombstone = row.as_ref().is_some_and(|row| row.tombstone);
+        let was_alive = row.is_some_and(|row| row.deleted && !row.tombstone);
+        let grown = draft_of(self.drafts, node).is_some_and(|draft| draft.deleted_at.is_some());
+        let uncovered = |dots: &[Dot]| dots.iter().any(|&dot| !deleted_at.contains(dot));
+        let tombstone = if uncovered(&case.gained) {
+            false
+        } else if was_tombstone {
+            self.covers(node, case.arrived.clone())?
+        } else if was_alive && !grown && !case.departed && !uncovered(&case.lost) {
+            false
+        } else {
+            self.covers(node, vec![node])?
+        };
+        self.decided.insert(node, tombstone);
+        if let Some(above) = self.next_above(node)? {
+            let wider = self.deleted_at(above)?.is_some_and(|wider| wider.covers(&deleted_at));
+            if wider {
+                // What is covered here is covered there.
+                case.gained.retain(|&dot| !deleted_at.contains(dot));
+                case.lost.retain(|&dot| !deleted_at.contains(dot));
+                if tombstone {
+                    case.arrived.clear();
+                }
+            }
+            if !case.is_empty() {
+                self.open(above, case)?;
+            }
+        }
+        Ok(tombstone)
     }
 
     /// How many deleted nodes are above a deleted node.
@@ -265,7 +288,7 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
     fn is_buried(&mut self, node: NodeId, deleted_at: &VersionVector) -> Result<bool, S::Error> {
         let tombstone = match self.decided.get(&node) {
             Some(&decided) => decided,
-            None if self.undecided.contains(&node) => false,
+            // Deeper nodes come first: what has no case yet is above, or not concerned.
             None => self.world.row(node)?.is_some_and(|row| row.tombstone),
         };
         Ok(tombstone && self.deleted_at(node)?.is_some_and(|own| deleted_at.covers(&own)))

@@ -101,14 +101,13 @@ fn a_late_op_takes_as_many_questions_in_a_long_log_as_in_a_short_one() {
         let moved = Action::Move { parent: node(3), order_key: vec![2] };
         let late = [
             op(b"l", 1, 5, count + 1, insert(1)),
-            op(b"l", 2, 15, 900, moved.clone()),
-            op(b"l", 3, 15, 900, Action::Payload(None)),
-            op(b"l", 4, 15, 900, Action::Tombstone),
+            op(b"l", 2, 15, 50, moved.clone()),
+            op(b"l", 3, 15, 50, Action::Payload(None)),
+            op(b"l", 4, 15, 50, Action::Tombstone),
             op(b"l", 5, count * 10 - 5, 20, moved),
         ];
         costs.push(late.map(|late| questions(&mut store.clone(), &[late])));
     }
-    assert_eq!(costs[0].map(|_| ()), costs[1].map(|_| ()));
     for (short, long) in costs[0].iter().zip(&costs[1]) {
         assert!(*long <= short + 2, "{costs:?}");
         assert!(*long < 60, "{costs:?}");
