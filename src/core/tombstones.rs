@@ -11,8 +11,8 @@
 //! * otherwise its subtree is searched for a dot that is not covered, up to the first.
 //!
 //! Deeper nodes are decided first. So a search can skip a tombstone whose own `deleted_at` is
-//! covered, with all that is below it; and of what changed a node passes on to the next deleted
-//! node above only what that one may not cover.
+//! covered, with all that is below it; and where deletions are nested, each covering the next
+//! deeper one, a node passes on only those changes that it does not cover itself.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
@@ -35,6 +35,15 @@ struct Case {
     arrived: Vec<NodeId>,
     /// Whether nodes left with all that is below them.
     departed: bool,
+}
+
+/// Where a deleted node stands among the deleted nodes above it.
+#[derive(Debug, Clone, Copy)]
+struct Standing {
+    /// How many there are.
+    rank: usize,
+    /// Whether each covers what those below it cover, this node included.
+    nested: bool,
 }
 
 impl Case {
@@ -104,7 +113,7 @@ struct After<'w, 'a, S> {
     /// By node: the nearest deleted node at or above it.
     nearest: HashMap<NodeId, Option<NodeId>>,
     deletions: HashMap<NodeId, Option<Rc<VersionVector>>>,
-    ranks: HashMap<NodeId, usize>,
+    standings: HashMap<NodeId, Standing>,
     /// What is to be decided, by how many deleted nodes are above.
     cases: BTreeMap<(usize, NodeId), Case>,
     decided: HashMap<NodeId, bool>,
@@ -136,7 +145,7 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
             refs_removed: changes.refs_removed.iter().copied().collect(),
             nearest: HashMap::new(),
             deletions: HashMap::new(),
-            ranks: HashMap::new(),
+            standings: HashMap::new(),
             cases: BTreeMap::new(),
             decided: HashMap::new(),
         }
@@ -203,7 +212,7 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
     }
 
     fn open(&mut self, node: NodeId, case: Case) -> Result<(), S::Error> {
-        let rank = self.rank(node)?;
+        let rank = self.standing(node)?.rank;
         self.cases.entry((rank, node)).or_default().absorb(case);
         Ok(())
     }
@@ -227,9 +236,8 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
         };
         self.decided.insert(node, tombstone);
         if let Some(above) = self.next_above(node)? {
-            let wider = self.deleted_at(above)?.is_some_and(|wider| wider.covers(&deleted_at));
-            if wider {
-                // What is covered here is covered there.
+            if self.standing(node)?.nested {
+                // What is covered here is covered all the way up.
                 case.gained.retain(|&dot| !deleted_at.contains(dot));
                 case.lost.retain(|&dot| !deleted_at.contains(dot));
                 if tombstone {
@@ -243,23 +251,32 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
         Ok(tombstone)
     }
 
-    /// How many deleted nodes are above a deleted node.
-    fn rank(&mut self, node: NodeId) -> Result<usize, S::Error> {
+    /// Where a deleted node stands among those above it.
+    fn standing(&mut self, node: NodeId) -> Result<Standing, S::Error> {
         let mut path = Vec::new();
         let mut at = Some(node);
-        let mut rank = loop {
-            let Some(here) = at else { break 0 };
-            if let Some(&known) = self.ranks.get(&here) {
-                break known + 1;
+        let mut above = None;
+        while let Some(here) = at {
+            if let Some(&known) = self.standings.get(&here) {
+                above = Some((here, known));
+                break;
             }
             path.push(here);
             at = self.next_above(here)?;
-        };
-        for step in path.into_iter().rev() {
-            self.ranks.insert(step, rank);
-            rank += 1;
         }
-        Ok(rank - 1)
+        for step in path.into_iter().rev() {
+            let standing = match above {
+                None => Standing { rank: 0, nested: true },
+                Some((above, Standing { rank, nested })) => {
+                    let (own, wider) = (self.deleted_at(step)?, self.deleted_at(above)?);
+                    let covers = wider.zip(own).is_some_and(|(wider, own)| wider.covers(&own));
+                    Standing { rank: rank + 1, nested: nested && covers }
+                }
+            };
+            self.standings.insert(step, standing);
+            above = Some((step, standing));
+        }
+        Ok(above.map(|(_, standing)| standing).expect("the node itself"))
     }
 
     /// Whether the `deleted_at` of `node` covers the subtrees of `roots`.

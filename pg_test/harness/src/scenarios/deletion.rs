@@ -221,3 +221,21 @@ pub(super) fn a_move_into_a_deleted_parent_that_is_ignored_brings_nothing_back(d
     doc.shows("b(a)");
     doc.tombstones(&[]);
 }
+
+/// A found bug: what the deletes of C and B cover was not told to A, whose delete does not.
+pub(super) fn a_wider_delete_between_does_not_hide_an_edit_from_a_narrower_one_above(
+    doc: &mut Doc<'_>,
+) {
+    let a = at(1, "a").insert(A, ROOT, "1");
+    let b = at(2, "a").insert(B, A, "1");
+    let c = at(3, "a").insert(C, B, "1");
+    let edit = at(4, "b").payload(C, "x");
+    let gone_a = at(5, "a").delete(A, &[&a, &b, &c]);
+    let gone_c = at(6, "a").delete(C, &[&c, &edit]);
+    let gone_b = at(7, "a").delete(B, &[&b, &c, &edit, &gone_c]);
+    doc.append(&[&a, &b, &c, &gone_a, &gone_c, &gone_b]);
+    doc.tombstones(&[A, B, C]);
+    doc.append(&[&edit]).node_rows(2).late(1);
+    doc.tombstones(&[B, C]);
+    doc.shows("a");
+}

@@ -66,6 +66,7 @@ macro_rules! for_each_scenario {
             deletion::a_payload_that_a_delete_had_not_seen_brings_the_node_back,
             deletion::a_late_payload_supersedes_the_one_that_kept_a_node_alive,
             deletion::a_late_insert_brings_its_deleted_parent_back,
+            deletion::a_wider_delete_between_does_not_hide_an_edit_from_a_narrower_one_above,
             deletion::a_node_is_deleted_restored_and_deleted_again,
             deletion::a_delete_that_arrives_late_counts_all_the_same,
             deletion::a_tombstone_op_has_seen_nothing_but_itself,
