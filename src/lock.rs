@@ -109,14 +109,13 @@ pub fn enter(forest: &Forest, doc: &str) {
 /// the statement.
 pub fn take(forest: &Forest, doc: &str) -> Result<(), Error> {
     acquire(forest, doc);
-    let insert =
-        format!("INSERT INTO {}.docs (doc) VALUES ($1) ON CONFLICT DO NOTHING", forest.name);
     // Others, who make and drop the document without passing the gate, may come in between.
     for _ in 0..TRIES {
         if lock_row(forest, doc)? {
             return Ok(());
         }
-        run(&insert, doc)?;
+        let name = &forest.name;
+        run(&format!("INSERT INTO {name}.docs (doc) VALUES ($1) ON CONFLICT DO NOTHING"), doc)?;
     }
     Err(Error::Suppressed { table: "docs".into() })
 }

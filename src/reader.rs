@@ -2,7 +2,7 @@
 //!
 //! A [`Reader`] keeps one open [`Probe`] per kind of question for as long as a statement works.
 
-use pgrx::pg_sys::{self, Oid};
+use pgrx::pg_sys::{self, Datum, Oid};
 use treecrdt::{Key, NodeId, Op, VersionVector};
 
 use crate::codec::{KeyDatums, Varlena, int8_datum, uuid_datum};
@@ -130,29 +130,21 @@ impl<'f> Reader<'f> {
 
     /// Finds the row that a patch is about, to be written over.
     pub fn row_of(&mut self, row: RowOf<'_>) -> Option<&Probe> {
-        let probe = match row {
-            RowOf::Doc(doc) => {
-                let probe = self.probe(Question::Doc);
-                probe.find(&[doc.datum()], &[]).then_some(probe)
-            }
-            RowOf::Node(doc, node) => {
-                let probe = self.probe(Question::Node);
-                probe.find(&[doc.datum(), uuid_datum(node)], &[]).then_some(probe)
-            }
-            RowOf::Ref(doc, node, key) => {
-                let [lamport, replica, counter] = key.datums();
-                let probe = self.probe(Question::Ref);
-                let at = [doc.datum(), uuid_datum(node), lamport, replica, counter];
-                probe.find(&at, &[]).then_some(probe)
-            }
-            RowOf::Ignored(doc, node, key) => {
-                let [lamport, replica, counter] = key.datums();
-                let probe = self.probe(Question::Ignored);
-                let at = [doc.datum(), uuid_datum(node), lamport, replica, counter];
-                probe.find(&at, &[]).then_some(probe)
-            }
+        let none = Datum::from(0usize);
+        let by_key = |doc: &Varlena, node: &NodeId, key: &KeyDatums| {
+            let [lamport, replica, counter] = key.datums();
+            [doc.datum(), uuid_datum(node), lamport, replica, counter]
         };
-        probe.map(|probe| &*probe)
+        let (question, at, columns) = match row {
+            RowOf::Doc(doc) => (Question::Doc, [doc.datum(), none, none, none, none], 1),
+            RowOf::Node(doc, node) => {
+                (Question::Node, [doc.datum(), uuid_datum(node), none, none, none], 2)
+            }
+            RowOf::Ref(doc, node, key) => (Question::Ref, by_key(doc, node, key), 5),
+            RowOf::Ignored(doc, node, key) => (Question::Ignored, by_key(doc, node, key), 5),
+        };
+        let probe = self.probe(question);
+        probe.find(&at[..columns], &[]).then_some(&*probe)
     }
 
     /// Visits every row of a document in one of the derived tables.
@@ -179,11 +171,8 @@ impl<'f> Reader<'f> {
         let probe = self.probe(Question::Ops);
         probe.aim(&[doc.datum()], &[]);
         let mut ops = Vec::new();
-        while probe.next() {
-            pgrx::check_for_interrupts!();
-            // SAFETY: the probe stands on a row of `ops`.
-            ops.push(unsafe { read_op(probe.slot(), forest) }?.1);
-        }
+        // SAFETY: the probe is aimed at rows of `ops`.
+        unsafe { collect_ops(probe, forest, &mut ops) }?;
         Ok(ops)
     }
 
@@ -199,15 +188,25 @@ impl<'f> Reader<'f> {
             let replica = Varlena::new(replica.as_bytes());
             for &(first, last) in ranges {
                 probe.aim(&[doc.datum(), replica.datum()], &[int8_datum(first), int8_datum(last)]);
-                while probe.next() {
-                    pgrx::check_for_interrupts!();
-                    // SAFETY: the probe stands on a row of `ops`.
-                    ops.push(unsafe { read_op(probe.slot(), forest) }?.1);
-                }
+                // SAFETY: the probe is aimed at rows of `ops`.
+                unsafe { collect_ops(probe, forest, &mut ops) }?;
             }
         }
         Ok(ops)
     }
+}
+
+/// Reads the operations that a probe is aimed at.
+///
+/// # Safety
+/// They are rows of the forest's `ops`.
+unsafe fn collect_ops(probe: &mut Probe, forest: &Forest, ops: &mut Vec<Op>) -> Result<(), Error> {
+    while probe.next() {
+        pgrx::check_for_interrupts!();
+        // SAFETY: by the caller's promise.
+        ops.push(unsafe { read_op(probe.slot(), forest) }?.1);
+    }
+    Ok(())
 }
 
 /// A row to be written over or removed, by its primary key.

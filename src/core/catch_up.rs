@@ -17,7 +17,7 @@ use std::rc::Rc;
 use crate::id::{Key, NodeId};
 use crate::op::{Action, Op};
 use crate::patch::{NodePatch, Patch, Placement};
-use crate::store::{Entry, Row, Step, Store, Verdict};
+use crate::store::{Entry, Row, Step, Store, Track, Verdict};
 use crate::sweep::{self, Sweep};
 use crate::timeline;
 use crate::tombstones;
@@ -101,7 +101,7 @@ impl<'a, S: Store> World<'a, S> {
     }
 
     fn prev_step(&mut self, node: NodeId, key: Key) -> Result<Option<(Key, Step)>, S::Error> {
-        let entry = self.store.prev(node, crate::store::Track::Structure, key)?;
+        let entry = self.store.prev(node, Track::Structure, key)?;
         Ok(entry.and_then(|e| e.step.map(|step| (e.key, step))))
     }
 }
@@ -131,11 +131,11 @@ pub fn catch_up<S: Store>(store: &mut S, ops: &[Op]) -> Result<Patch, S::Error> 
     let head = store.head();
     let late = ops.iter().filter(|op| head.is_some_and(|head| op.key < head)).count() as u64;
     let mut world = World::new(store, ops);
-    let mut sweep = sweep::judge(&mut world)?;
+    let sweep = sweep::judge(&mut world)?;
     let mut drafts = draft_rows(&mut world, &sweep)?;
     let deletions = drafts.iter().any(|draft| draft.deleted_at.is_some());
     let deletions = deletions || world.store.any_deleted()?;
-    let changes = timeline::compare(&mut world, &mut sweep, &drafts, deletions)?;
+    let changes = timeline::compare(&mut world, &sweep, &drafts, deletions)?;
     if deletions {
         let mut others = Vec::new();
         for (node, tombstone) in tombstones::decide(&mut world, &sweep, &drafts, &changes)? {

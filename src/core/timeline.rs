@@ -34,7 +34,7 @@ pub(crate) struct Changes {
 /// there are `deletions` that could cover them.
 pub(crate) fn compare<S: Store>(
     world: &mut World<'_, S>,
-    sweep: &mut Sweep,
+    sweep: &Sweep,
     drafts: &[Draft],
     deletions: bool,
 ) -> Result<Changes, S::Error> {
