@@ -28,13 +28,11 @@ COMMENT ON COLUMN @forest@.ops.order_key IS 'insert and move: the place among si
 COMMENT ON COLUMN @forest@.ops.payload IS 'insert: the payload, NULL for none; payload: the new one, NULL to clear';
 COMMENT ON COLUMN @forest@.ops.known_state IS 'delete: what the deleter had seen';
 
--- A node's timeline, in canonical order, by what the operations are about.
-CREATE INDEX ops_structure ON @forest@.ops (doc, node, lamport, replica, counter)
-    WHERE kind OPERATOR(pg_catalog.=) 'insert' OR kind OPERATOR(pg_catalog.=) 'move';
-CREATE INDEX ops_payload ON @forest@.ops (doc, node, lamport, replica, counter)
-    WHERE kind OPERATOR(pg_catalog.=) 'payload' OR (kind OPERATOR(pg_catalog.=) 'insert' AND payload IS NOT NULL);
-CREATE INDEX ops_deletion ON @forest@.ops (doc, node, lamport, replica, counter)
-    WHERE kind OPERATOR(pg_catalog.=) 'delete' OR kind OPERATOR(pg_catalog.=) 'tombstone';
+-- The timeline of a node: one entry an operation. What a late operation asks for is the next or the previous one of a
+-- kind: of inserts and moves (those with a parent), of those that write the payload, of deletions. The two conditions
+-- keep these apart, so that a long history of one kind is never read in search of another.
+CREATE INDEX ops_timeline ON @forest@.ops (doc, node, (parent IS NOT NULL),
+    (payload IS NOT NULL OR kind OPERATOR(pg_catalog.=) 'payload'), lamport, replica, counter);
 
 CREATE TABLE @forest@.nodes (
     doc pg_catalog.text COLLATE pg_catalog."C" NOT NULL,
@@ -58,9 +56,11 @@ COMMENT ON COLUMN @forest@.nodes.order_key IS 'its place among its siblings, who
 COMMENT ON COLUMN @forest@.nodes.tombstone IS 'whether a deletion covers all that happened in its subtree';
 COMMENT ON COLUMN @forest@.nodes.payload IS 'what the payload operation with the greatest key wrote';
 COMMENT ON COLUMN @forest@.nodes.placed_lamport IS 'with placed_replica and placed_counter the key of the operation that placed it';
-COMMENT ON COLUMN @forest@.nodes.payload_lamport IS 'with payload_replica and payload_counter the key of the operation that wrote the payload';
+COMMENT ON COLUMN @forest@.nodes.payload_lamport IS 'with payload_replica and payload_counter the key of the operation that wrote the payload; NULL if it is the one that placed the node, or if there is none';
 COMMENT ON COLUMN @forest@.nodes.deleted_at IS 'the dots of its deletes and all that their authors had seen';
+-- The children of a parent in order: children, tree, and catching up where a deletion is to cover a subtree.
 CREATE INDEX nodes_children ON @forest@.nodes (doc, parent, order_key, node);
+-- Whether a doc has deletions at all: where it has none, no catch-up looks for them.
 CREATE INDEX nodes_deleted ON @forest@.nodes (doc) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE @forest@.oprefs (

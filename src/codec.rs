@@ -47,18 +47,48 @@ impl Varlena {
         let length = bytes.len() + size_of::<u32>();
         self.words.clear();
         self.words.resize(length.div_ceil(size_of::<u32>()), 0);
-        let target = self.words.as_mut_ptr();
         // SAFETY: the vector has room for the header and the bytes.
-        unsafe {
-            pgrx::set_varsize_4b(target.cast(), length as i32);
-            let start = target.add(1).cast::<u8>();
-            std::ptr::copy_nonoverlapping(bytes.as_ptr(), start, bytes.len());
-        }
+        unsafe { write_varlena(self.words.as_mut_ptr(), bytes) };
     }
 
     /// A datum that is valid while this value is neither changed nor dropped.
     pub fn datum(&self) -> Datum {
         Datum::from(self.words.as_ptr())
+    }
+}
+
+/// Many varlenas in one block of memory.
+#[derive(Debug, Default)]
+pub struct Varlenas {
+    words: Vec<u32>,
+}
+
+impl Varlenas {
+    /// Adds one with these bytes, and tells where it is.
+    pub fn push(&mut self, bytes: &[u8]) -> u32 {
+        let at = self.words.len();
+        let length = bytes.len() + size_of::<u32>();
+        self.words.resize(at + length.div_ceil(size_of::<u32>()), 0);
+        // SAFETY: the block has just grown by what header and bytes take.
+        unsafe { write_varlena(self.words.as_mut_ptr().add(at), bytes) };
+        u32::try_from(at).expect("a batch has less than 16 GB of short bytes")
+    }
+
+    /// A datum that is valid until the next `push`.
+    pub fn datum(&self, at: u32) -> Datum {
+        Datum::from(&raw const self.words[at as usize])
+    }
+}
+
+/// # Safety
+/// At `target` there is room for a header and the bytes.
+unsafe fn write_varlena(target: *mut u32, bytes: &[u8]) {
+    let length = bytes.len() + size_of::<u32>();
+    // SAFETY: by the caller's promise.
+    unsafe {
+        pgrx::set_varsize_4b(target.cast(), length as i32);
+        let start = target.add(1).cast::<u8>();
+        std::ptr::copy_nonoverlapping(bytes.as_ptr(), start, bytes.len());
     }
 }
 
@@ -73,7 +103,7 @@ pub fn int8_datum(value: u64) -> Datum {
 }
 
 /// A key's three columns, held where datums can point at them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct KeyDatums {
     lamport: u64,
     replica: Varlena,
@@ -83,8 +113,16 @@ pub struct KeyDatums {
 impl KeyDatums {
     /// The columns of this key.
     pub fn new(key: &Key) -> Self {
-        let replica = Varlena::new(key.dot.replica.as_bytes());
-        Self { lamport: key.lamport, replica, counter: key.dot.counter }
+        let mut datums = Self::default();
+        datums.set(key);
+        datums
+    }
+
+    /// Those of another key, in the same memory.
+    pub fn set(&mut self, key: &Key) {
+        self.lamport = key.lamport;
+        self.replica.set(key.dot.replica.as_bytes());
+        self.counter = key.dot.counter;
     }
 
     /// `lamport, replica, counter`.

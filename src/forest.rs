@@ -102,9 +102,7 @@ pub struct Forest {
 #[allow(missing_docs)]
 pub struct Indexes {
     pub ops_pkey: Oid,
-    pub ops_structure: Oid,
-    pub ops_payload: Oid,
-    pub ops_deletion: Oid,
+    pub ops_timeline: Oid,
     pub nodes_pkey: Oid,
     pub nodes_children: Oid,
     pub nodes_deleted: Oid,
@@ -118,10 +116,20 @@ thread_local! {
     static KNOWN: RefCell<Vec<Rc<Forest>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Has the server tell when relations change.
+/// Has the server tell when relations change, and when schemas do, whose names are in our SQL.
 pub fn watch_invalidations() {
-    // SAFETY: registers a function that lives as long as the backend.
-    unsafe { pg_sys::CacheRegisterRelcacheCallback(Some(forget), Datum::from(0usize)) };
+    let schemas = pg_sys::SysCacheIdentifier::NAMESPACEOID as i32;
+    let none = Datum::from(0usize);
+    // SAFETY: registers functions that live as long as the backend.
+    unsafe {
+        pg_sys::CacheRegisterRelcacheCallback(Some(forget), none);
+        pg_sys::CacheRegisterSyscacheCallback(schemas, Some(forget_all), none);
+    }
+}
+
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn forget_all(_argument: Datum, _cache: i32, _hash: u32) {
+    KNOWN.with_borrow_mut(Vec::clear);
 }
 
 #[pgrx::pg_guard]
@@ -138,10 +146,9 @@ impl Forest {
     /// [`Error::NotAForest`] if its schema does not have the tables of a forest, all of one owner.
     pub fn of_ops(ops: Oid) -> Result<Rc<Self>, Error> {
         let known = KNOWN.with_borrow(|known| known.iter().find(|f| f.ops.oid == ops).cloned());
-        // A renamed schema changes no relation, so the name is looked at each time.
         match known {
-            Some(forest) if schema_name(forest.schema).as_ref() == Some(&forest.name) => Ok(forest),
-            _ => {
+            Some(forest) => Ok(forest),
+            None => {
                 // SAFETY: a catalog look-up.
                 let schema = unsafe { pg_sys::get_rel_namespace(ops) };
                 let forest = Self::of_schema(schema)?;
@@ -159,16 +166,14 @@ impl Forest {
     /// # Errors
     /// [`Error::NotAForest`], as above.
     pub fn of_schema(schema: Oid) -> Result<Rc<Self>, Error> {
+        let known = KNOWN.with_borrow(|known| known.iter().find(|f| f.schema == schema).cloned());
+        if let Some(forest) = known {
+            return Ok(forest);
+        }
         let name = schema_name(schema).ok_or_else(|| Error::NotAForest {
             name: schema.to_string(),
             problem: "there is no such schema".into(),
         })?;
-        let known = KNOWN.with_borrow(|known| {
-            known.iter().find(|f| f.schema == schema && f.name == name).cloned()
-        });
-        if let Some(forest) = known {
-            return Ok(forest);
-        }
         let forest = Rc::new(Self::resolve(schema, name)?);
         KNOWN.with_borrow_mut(|known| {
             known.retain(|old| old.schema != schema);
@@ -212,9 +217,7 @@ impl Forest {
         let docs = table(schema, c"docs", DOCS_COLUMNS).map_err(&refuse)?;
         let indexes = Indexes {
             ops_pkey: index(ops.oid, c"ops_pkey")?,
-            ops_structure: index(ops.oid, c"ops_structure")?,
-            ops_payload: index(ops.oid, c"ops_payload")?,
-            ops_deletion: index(ops.oid, c"ops_deletion")?,
+            ops_timeline: index(ops.oid, c"ops_timeline")?,
             nodes_pkey: index(nodes.oid, c"nodes_pkey")?,
             nodes_children: index(nodes.oid, c"nodes_children")?,
             nodes_deleted: index(nodes.oid, c"nodes_deleted")?,
@@ -261,9 +264,7 @@ impl Forest {
         let i = &self.indexes;
         let indexes = [
             i.ops_pkey,
-            i.ops_structure,
-            i.ops_payload,
-            i.ops_deletion,
+            i.ops_timeline,
             i.nodes_pkey,
             i.nodes_children,
             i.nodes_deleted,

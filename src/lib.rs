@@ -3,13 +3,15 @@
 //! Three layers, and arrows only downwards:
 //!
 //! * **SQL surface**: `trigger` (what fires on `ops`) and `api` (functions), argument in, rows out;
-//! * **Postgres**: `materialize` drives a catch-up under `lock` and as `owner`; `store` answers what
-//!   replay asks, through `reader`, `rows` and `scan`; `write` writes what it decided;
+//! * **Postgres**: `materialize` drives a catch-up of a `batch` under `lock` and as `owner`; `store`
+//!   answers what replay asks, through `reader`, `rows` and `scan`; `write` writes what it decided;
 //! * **core**: the crate `treecrdt`, which knows nothing of a database.
 //!
 //! The SQL that declares all of it stands in `sql/`.
 
 mod api;
+mod batch;
+mod buffer;
 mod codec;
 mod error;
 mod forest;

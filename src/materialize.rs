@@ -3,14 +3,13 @@
 //! Everything here acts as the forest's owner and holds the documents' locks. What to write is
 //! decided in the core; this file brings the batch, and takes the patch to the tables.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 
-use pgrx::pg_sys::Datum;
+use pgrx::pg_sys::{AttrNumber, Datum};
 use treecrdt::reference::{Node, State};
-use treecrdt::{
-    Key, MemoryStore, NodeId, NodePatch, Op, Patch, Placement, VersionVector, catch_up,
-};
+use treecrdt::{Key, NodeId, Patch, VersionVector, catch_up};
 
+use crate::batch::Batch;
 use crate::codec::{KeyDatums, Varlena, int8_datum, uuid_datum};
 use crate::error::Error;
 use crate::forest::Forest;
@@ -18,27 +17,30 @@ use crate::guc::{CATCH_UP, CatchUp};
 use crate::lock;
 use crate::owner::acting_as;
 use crate::reader::{Derived, DocRow, Reader, RowOf};
-use crate::rows::{read_bytes, read_key, read_node};
+use crate::rows::{NodeKeys, read_bytes, read_key, read_node};
 use crate::store::DocStore;
 use crate::write::{Target, Writer};
 
-/// Materializes operations that have just entered the log, or notes that they wait.
+mod node_row;
+
+/// Materializes operations that have just entered the log, or notes that they wait: a batch a
+/// document, in the order of documents.
 ///
 /// # Errors
 /// [`Error::Corrupted`] where the tables contradict each other. The statement must end then.
-pub fn append(forest: &Forest, batch: BTreeMap<String, Vec<Op>>) -> Result<(), Error> {
+pub fn append(forest: &Forest, batches: Vec<(String, Batch)>) -> Result<(), Error> {
     acting_as(forest.owner, || {
-        for doc in batch.keys() {
+        for (doc, _) in &batches {
             lock::take(forest, doc)?;
         }
         let mut work = Work::begin(forest);
-        for (doc, ops) in batch {
+        for (doc, batch) in batches {
             let mut doc = work.doc(doc)?;
-            doc.row.op_count += ops.len() as u64;
+            doc.row.op_count += batch.entries.len() as u64;
             if CATCH_UP.get() == CatchUp::Deferred {
-                work.defer(&mut doc, &ops);
+                work.defer(&mut doc, &batch);
             } else {
-                work.catch_up(&mut doc, ops)?;
+                work.catch_up(&mut doc, batch)?;
             }
             work.write_doc(&doc);
         }
@@ -64,7 +66,7 @@ pub fn ensure(forest: &Forest, docs: Vec<String>) -> Result<u64, Error> {
         for doc in there {
             let mut doc = work.doc(doc)?;
             if doc.row.frontier.is_some() {
-                work.catch_up(&mut doc, Vec::new())?;
+                work.catch_up(&mut doc, Batch::default())?;
                 work.write_doc(&doc);
                 count += 1;
             }
@@ -110,12 +112,13 @@ pub fn read_state(reader: &mut Reader<'_>, doc: &Varlena) -> Result<State, Error
     let c = forest.nodes.columns;
     reader.each_row(doc, Derived::Nodes, |row| {
         let deleted_at = read_bytes(row, c[12]).map(|bytes| VersionVector::from_cbor(&bytes));
+        let keys = NodeKeys::read(row, &c);
         let node = Node {
             parent: read_node(row, c[2]),
             order_key: read_bytes(row, c[3]),
-            placed: read_key(row, [c[6], c[7], c[8]]),
+            placed: keys.placed,
             payload: read_bytes(row, c[5]),
-            payload_key: read_key(row, [c[9], c[10], c[11]]),
+            payload_key: keys.payload,
             deleted_at: deleted_at.and_then(|read| read.map_err(|e| problem = Some(e)).ok()),
             tombstone: row.column(c[4]).is_some_and(|flag| flag.value() != 0),
         };
@@ -199,10 +202,10 @@ impl<'f> Work<'f> {
     }
 
     /// Notes that operations wait.
-    fn defer(&mut self, doc: &mut Doc, ops: &[Op]) {
-        let dots: VersionVector = ops.iter().map(Op::dot).collect();
+    fn defer(&mut self, doc: &mut Doc, batch: &Batch) {
+        let Some(least) = batch.entries.iter().map(|op| op.key).min() else { return };
+        let dots: VersionVector = batch.entries.iter().map(|op| op.key.dot).collect();
         let dots = Varlena::new(&dots.to_cbor());
-        let Some(least) = ops.iter().map(|op| op.key).min() else { return };
         let key = KeyDatums::new(&least);
         let [lamport, replica, counter] = key.datums();
         let row = [doc.datum.datum(), lamport, replica, counter, dots.datum()];
@@ -212,18 +215,23 @@ impl<'f> Work<'f> {
     }
 
     /// Materializes operations, with all that waited.
-    fn catch_up(&mut self, doc: &mut Doc, mut ops: Vec<Op>) -> Result<(), Error> {
+    fn catch_up(&mut self, doc: &mut Doc, mut batch: Batch) -> Result<(), Error> {
         if doc.row.frontier.take().is_some() {
             let dots = self.take_waiting(doc)?;
-            ops.extend(self.reader.ops_of(&doc.datum, &dots)?);
+            self.reader.each_op_of(&doc.datum, &dots, |row| batch.push(&row))?;
         }
-        let mut store = DocStore::new(&mut self.reader, &doc.name, &doc.datum, doc.row.head);
-        let patch = catch_up(&mut store, &ops)?;
-        self.apply(doc, &patch)?;
+        let patch = self.replay(doc, doc.row.head, &batch)?;
+        self.apply(doc, &batch, &patch)?;
         doc.row.head = patch.head;
         doc.row.late_count += patch.late;
         doc.row.reevaluated_count += patch.reevaluated;
         Ok(())
+    }
+
+    /// What the core makes of a batch where everything up to `head` is materialized.
+    fn replay(&mut self, doc: &Doc, head: Option<Key>, batch: &Batch) -> Result<Patch, Error> {
+        let mut store = DocStore::new(&mut self.reader, &doc.name, &doc.datum, head);
+        catch_up(&mut store, &batch.entries)
     }
 
     /// The dots that waited. Their rows are deleted.
@@ -236,41 +244,65 @@ impl<'f> Work<'f> {
         Ok(dots)
     }
 
+    /// Replays the whole log from nothing, and writes what differs from the rows that are there.
     fn rebuild(&mut self, doc: &mut Doc) -> Result<(), Error> {
         self.take_waiting(doc)?;
-        let ops = self.reader.ops(&doc.datum)?;
-        let mut memory = MemoryStore::default();
-        memory.append(&ops);
-        let (actual, right) = (read_state(&mut self.reader, &doc.datum)?, memory.state());
-        let stray: Vec<NodeId> =
-            actual.nodes.keys().filter(|id| !right.nodes.contains_key(id)).copied().collect();
+        let mut batch = Batch::default();
+        self.reader.each_op(&doc.datum, |row| batch.push(&row))?;
+        let mut patch = self.replay(doc, None, &batch)?;
+        doc.row.head = patch.head;
+        doc.row.op_count = batch.entries.len() as u64;
+        doc.row.frontier = None;
+
+        let right: HashSet<NodeId> = patch.nodes.iter().map(|node| node.node).collect();
+        let (column, mut there, mut stray) =
+            (self.reader.forest.nodes.columns[1], HashSet::new(), Vec::new());
+        self.reader.each_row(&doc.datum, Derived::Nodes, |row| {
+            if let Some(id) = read_node(row, column) {
+                if right.contains(&id) {
+                    there.insert(id);
+                } else {
+                    stray.push(id)
+                }
+            }
+        });
         for id in &stray {
             self.delete(Target::Nodes, RowOf::Node(&doc.datum, id));
         }
-        let differs = |(id, node): &(&NodeId, &Node)| actual.nodes.get(id) != Some(node);
-        let nodes = right
-            .nodes
-            .iter()
-            .filter(differs)
-            .map(|(id, node)| whole_row(*id, node.clone(), actual.nodes.contains_key(id)));
-        let patch = Patch {
-            nodes: nodes.collect(),
-            refs_added: right.refs.difference(&actual.refs).copied().collect(),
-            refs_removed: actual.refs.difference(&right.refs).copied().collect(),
-            ignored_added: right.ignored.difference(&actual.ignored).copied().collect(),
-            ignored_removed: actual.ignored.difference(&right.ignored).copied().collect(),
-            ..Patch::default()
-        };
-        self.apply(doc, &patch)?;
-        doc.row.head = right.head;
-        doc.row.op_count = ops.len() as u64;
-        doc.row.frontier = None;
-        Ok(())
+        for node in std::mem::take(&mut patch.nodes) {
+            self.write_node(doc, &batch, &node, there.contains(&node.node))?;
+        }
+        self.leave_what_is_there(doc, Derived::Oprefs, &mut patch);
+        self.leave_what_is_there(doc, Derived::Ignored, &mut patch);
+        self.apply(doc, &batch, &patch)
     }
 
-    fn apply(&mut self, doc: &Doc, patch: &Patch) -> Result<(), Error> {
+    /// Makes of a patch that writes all op refs (or ignored operations) one that writes those that
+    /// are not there, and removes those that should not be.
+    fn leave_what_is_there(&mut self, doc: &Doc, table: Derived, patch: &mut Patch) {
+        let (c, added, removed) = match table {
+            Derived::Oprefs => {
+                let columns = self.reader.forest.oprefs.columns;
+                (columns, &mut patch.refs_added, &mut patch.refs_removed)
+            }
+            _ => {
+                let columns = self.reader.forest.ignored.columns;
+                (columns, &mut patch.ignored_added, &mut patch.ignored_removed)
+            }
+        };
+        let mut there = HashSet::new();
+        self.reader.each_row(&doc.datum, table, |row| {
+            there.extend(read_node(row, c[1]).zip(read_key(row, [c[2], c[3], c[4]])));
+        });
+        if !there.is_empty() {
+            added.retain(|row| !there.remove(row));
+            removed.extend(there);
+        }
+    }
+
+    fn apply(&mut self, doc: &Doc, batch: &Batch, patch: &Patch) -> Result<(), Error> {
         for node in &patch.nodes {
-            self.write_node(doc, node)?;
+            self.write_node(doc, batch, node, false)?;
         }
         let forest = self.reader.forest;
         for (node, key) in &patch.refs_removed {
@@ -285,10 +317,11 @@ impl<'f> Work<'f> {
             (Target::Oprefs, forest.oprefs.columns, &patch.refs_added),
             (Target::Ignored, forest.ignored.columns, &patch.ignored_added),
         ];
+        let mut columns_of_key = KeyDatums::default();
         for (target, columns, rows) in added {
             for (node, key) in rows {
-                let key = KeyDatums::new(key);
-                let [lamport, replica, counter] = key.datums();
+                columns_of_key.set(key);
+                let [lamport, replica, counter] = columns_of_key.datums();
                 let row = [doc.datum.datum(), uuid_datum(node), lamport, replica, counter];
                 self.writer.insert(target, &pairs(columns, row));
             }
@@ -300,55 +333,6 @@ impl<'f> Work<'f> {
         if let Some(probe) = self.reader.row_of(row) {
             self.writer.delete(target, probe);
         }
-    }
-
-    fn write_node(&mut self, doc: &Doc, patch: &NodePatch) -> Result<(), Error> {
-        let c = self.reader.forest.nodes.columns;
-        let mut values: Vec<(i16, Option<Datum>)> = Vec::with_capacity(c.len());
-        let placed = patch.placement.as_ref().map(|placement| {
-            placement.as_ref().map(|place| {
-                let (key, order_key) = (KeyDatums::new(&place.key), Varlena::new(&place.order_key));
-                (key, order_key, &place.parent)
-            })
-        });
-        if let Some(placed) = &placed {
-            let key = placed.as_ref().map(|(key, ..)| key.datums());
-            values.push((c[2], placed.as_ref().map(|(_, _, parent)| uuid_datum(parent))));
-            values.push((c[3], placed.as_ref().map(|(_, order_key, _)| order_key.datum())));
-            values.extend((0..3).map(|at| (c[6 + at], key.map(|key| key[at]))));
-        }
-        let payload = patch.payload.as_ref().map(|payload| {
-            payload
-                .as_ref()
-                .map(|(key, bytes)| (KeyDatums::new(key), bytes.as_deref().map(Varlena::new)))
-        });
-        if let Some(payload) = &payload {
-            let key = payload.as_ref().map(|(key, _)| key.datums());
-            let bytes = payload.as_ref().and_then(|(_, bytes)| bytes.as_ref());
-            values.push((c[5], bytes.map(Varlena::datum)));
-            values.extend((0..3).map(|at| (c[9 + at], key.map(|key| key[at]))));
-        }
-        let deleted_at = patch
-            .deleted_at
-            .as_ref()
-            .map(|vector| vector.as_ref().map(|vector| Varlena::new(&vector.to_cbor())));
-        if let Some(deleted_at) = &deleted_at {
-            values.push((c[12], deleted_at.as_ref().map(Varlena::datum)));
-        }
-        if patch.exists {
-            values.extend(patch.tombstone.map(|flag| (c[4], Some(Datum::from(flag)))));
-            let Some(probe) = self.reader.row_of(RowOf::Node(&doc.datum, &patch.node)) else {
-                return Err(self.corrupted(&doc.name, &format!("node {} is gone", patch.node)));
-            };
-            self.writer.update(Target::Nodes, probe, &values);
-        } else {
-            let tombstone = patch.tombstone.unwrap_or(false);
-            values.push((c[0], Some(doc.datum.datum())));
-            values.push((c[1], Some(uuid_datum(&patch.node))));
-            values.push((c[4], Some(Datum::from(tombstone))));
-            self.writer.insert(Target::Nodes, &values);
-        }
-        Ok(())
     }
 
     /// Writes the document's row in `docs`: always, since that is what tells a transaction with an
@@ -374,23 +358,9 @@ impl<'f> Work<'f> {
 }
 
 /// A row of values for these columns.
-fn pairs<const N: usize>(columns: [i16; N], row: [Datum; N]) -> [(i16, Option<Datum>); N] {
+fn pairs<const N: usize>(
+    columns: [AttrNumber; N],
+    row: [Datum; N],
+) -> [(AttrNumber, Option<Datum>); N] {
     std::array::from_fn(|at| (columns[at], Some(row[at])))
-}
-
-/// The patch that writes a node's row as a whole.
-fn whole_row(id: NodeId, node: Node, exists: bool) -> NodePatch {
-    let placement = node.placed.zip(node.parent).map(|(key, parent): (Key, NodeId)| Placement {
-        key,
-        parent,
-        order_key: node.order_key.unwrap_or_default(),
-    });
-    NodePatch {
-        node: id,
-        exists,
-        placement: Some(placement),
-        payload: Some(node.payload_key.map(|key| (key, node.payload))),
-        deleted_at: Some(node.deleted_at),
-        tombstone: Some(node.tombstone),
-    }
 }

@@ -3,12 +3,12 @@
 //! A [`Reader`] keeps one open [`Probe`] per kind of question for as long as a statement works.
 
 use pgrx::pg_sys::{self, Datum, Oid};
-use treecrdt::{Key, NodeId, Op, VersionVector};
+use treecrdt::{Key, NodeId, VersionVector};
 
 use crate::codec::{KeyDatums, Varlena, int8_datum, uuid_datum};
 use crate::error::Error;
 use crate::forest::Forest;
-use crate::rows::{read_key, read_op, read_u64};
+use crate::rows::{OpRow, read_key, read_u64};
 use crate::scan::{Aim, Column, Probe};
 
 /// The kinds of question, each with a probe of its own.
@@ -20,17 +20,14 @@ pub enum Question {
     Nodes,
     Children,
     Deleted,
-    NextStep,
-    NextPayload,
-    NextDeletion,
-    PrevStep,
-    PrevPayload,
-    PrevDeletion,
+    Next,
+    Prev,
     Op,
     OpRange,
     Ops,
     Ref,
     Refs,
+    RefsAfter,
     DocRefs,
     Ignored,
     DocIgnored,
@@ -73,7 +70,8 @@ impl<'f> Reader<'f> {
 
     /// The probe for a kind of question, opened when first asked for.
     pub fn probe(&mut self, question: Question) -> &mut Probe {
-        use Column::{Bytea, Int8, Text, Uuid};
+        use Column::{Bool, Bytea, Int8, Text, Uuid};
+        const TIMELINE: [Column; 4] = [Text, Uuid, Bool, Bool];
         let (forest, snapshot) = (self.forest, self.snapshot);
         self.probes[question as usize].get_or_insert_with(|| {
             let i = &forest.indexes;
@@ -83,18 +81,8 @@ impl<'f> Reader<'f> {
                 Question::Nodes => (forest.nodes.oid, i.nodes_pkey, &[Text], Aim::All),
                 Question::Children => (forest.nodes.oid, i.nodes_children, &[Text, Uuid], Aim::All),
                 Question::Deleted => (forest.nodes.oid, i.nodes_deleted, &[Text], Aim::All),
-                Question::NextStep => (forest.ops.oid, i.ops_structure, &[Text, Uuid], Aim::After),
-                Question::NextPayload => (forest.ops.oid, i.ops_payload, &[Text, Uuid], Aim::After),
-                Question::NextDeletion => {
-                    (forest.ops.oid, i.ops_deletion, &[Text, Uuid], Aim::After)
-                }
-                Question::PrevStep => (forest.ops.oid, i.ops_structure, &[Text, Uuid], Aim::Before),
-                Question::PrevPayload => {
-                    (forest.ops.oid, i.ops_payload, &[Text, Uuid], Aim::Before)
-                }
-                Question::PrevDeletion => {
-                    (forest.ops.oid, i.ops_deletion, &[Text, Uuid], Aim::Before)
-                }
+                Question::Next => (forest.ops.oid, i.ops_timeline, &TIMELINE, Aim::After),
+                Question::Prev => (forest.ops.oid, i.ops_timeline, &TIMELINE, Aim::Before),
                 Question::Op => (forest.ops.oid, i.ops_pkey, &[Text, Bytea, Int8], Aim::All),
                 Question::OpRange => (forest.ops.oid, i.ops_pkey, &[Text, Bytea], Aim::Between),
                 Question::Ops => (forest.ops.oid, i.ops_pkey, &[Text], Aim::All),
@@ -102,6 +90,9 @@ impl<'f> Reader<'f> {
                     (forest.oprefs.oid, i.oprefs_pkey, &[Text, Uuid, Int8, Bytea, Int8], Aim::All)
                 }
                 Question::Refs => (forest.oprefs.oid, i.oprefs_pkey, &[Text, Uuid], Aim::All),
+                Question::RefsAfter => {
+                    (forest.oprefs.oid, i.oprefs_pkey, &[Text, Uuid], Aim::After)
+                }
                 Question::DocRefs => (forest.oprefs.oid, i.oprefs_pkey, &[Text], Aim::All),
                 Question::Ignored => {
                     (forest.ignored.oid, i.ignored_pkey, &[Text, Uuid, Int8, Bytea, Int8], Aim::All)
@@ -113,6 +104,11 @@ impl<'f> Reader<'f> {
             // snapshot is registered until `close`.
             unsafe { Probe::open(heap, index, equals, aim, snapshot) }
         })
+    }
+
+    /// The probe for a kind of question, where the last search has left it.
+    pub fn found(&self, question: Question) -> Option<&Probe> {
+        self.probes[question as usize].as_ref()
     }
 
     /// The row of a document in `docs`.
@@ -162,49 +158,67 @@ impl<'f> Reader<'f> {
         }
     }
 
-    /// All operations of a document.
+    /// Visits all operations of a document.
     ///
     /// # Errors
-    /// [`Error::Malformed`] for a row that slipped past the checks.
-    pub fn ops(&mut self, doc: &Varlena) -> Result<Vec<Op>, Error> {
+    /// [`Error::NullColumn`] for a row that slipped past the checks, and those of `visit`.
+    pub fn each_op(
+        &mut self,
+        doc: &Varlena,
+        visit: impl FnMut(OpRow<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let forest = self.forest;
         let probe = self.probe(Question::Ops);
         probe.aim(&[doc.datum()], &[]);
-        let mut ops = Vec::new();
         // SAFETY: the probe is aimed at rows of `ops`.
-        unsafe { collect_ops(probe, forest, &mut ops) }?;
-        Ok(ops)
+        unsafe { each_op(probe, forest, visit) }
     }
 
-    /// The operations of a document that have these dots.
+    /// Visits the operations of a document that have these dots.
     ///
     /// # Errors
-    /// As for [`Reader::ops`].
-    pub fn ops_of(&mut self, doc: &Varlena, dots: &VersionVector) -> Result<Vec<Op>, Error> {
+    /// As for [`Reader::each_op`].
+    pub fn each_op_of(
+        &mut self,
+        doc: &Varlena,
+        dots: &VersionVector,
+        mut visit: impl FnMut(OpRow<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let forest = self.forest;
         let probe = self.probe(Question::OpRange);
-        let mut ops = Vec::new();
         for (replica, ranges) in dots.ranges() {
             let replica = Varlena::new(replica.as_bytes());
             for &(first, last) in ranges {
                 probe.aim(&[doc.datum(), replica.datum()], &[int8_datum(first), int8_datum(last)]);
                 // SAFETY: the probe is aimed at rows of `ops`.
-                unsafe { collect_ops(probe, forest, &mut ops) }?;
+                unsafe { each_op(probe, forest, &mut visit) }?;
             }
         }
-        Ok(ops)
+        Ok(())
+    }
+
+    /// The probe on the operation that has this key, if it is there.
+    pub fn op(&mut self, doc: &Varlena, key: &Key) -> Option<&Probe> {
+        let columns = KeyDatums::new(key);
+        let [_, replica, counter] = columns.datums();
+        let probe = self.probe(Question::Op);
+        probe.find(&[doc.datum(), replica, counter], &[]).then_some(&*probe)
     }
 }
 
-/// Reads the operations that a probe is aimed at.
+/// Visits the operations that a probe is aimed at.
 ///
 /// # Safety
 /// They are rows of the forest's `ops`.
-unsafe fn collect_ops(probe: &mut Probe, forest: &Forest, ops: &mut Vec<Op>) -> Result<(), Error> {
+unsafe fn each_op(
+    probe: &mut Probe,
+    forest: &Forest,
+    mut visit: impl FnMut(OpRow<'_>) -> Result<(), Error>,
+) -> Result<(), Error> {
     while probe.next() {
         pgrx::check_for_interrupts!();
         // SAFETY: by the caller's promise.
-        ops.push(unsafe { read_op(probe.slot(), forest) }?.1);
+        visit(unsafe { OpRow::read(probe.slot(), forest) }?)?;
     }
     Ok(())
 }

@@ -17,6 +17,8 @@ pub enum Column {
     Int8,
     /// `bytea`.
     Bytea,
+    /// `boolean`.
+    Bool,
 }
 
 impl Column {
@@ -26,6 +28,7 @@ impl Column {
             Self::Uuid => pg_sys::F_UUID_EQ,
             Self::Int8 => pg_sys::F_INT8EQ,
             Self::Bytea => pg_sys::F_BYTEAEQ,
+            Self::Bool => pg_sys::F_BOOLEQ,
         }
     }
 

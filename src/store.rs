@@ -1,11 +1,15 @@
 //! The core's questions, answered from the tables of a forest: a reader bound to one document.
 
+use pgrx::pg_sys::Datum;
 use treecrdt::{Entry, Key, NodeId, Row, Store, Track, VersionVector};
 
 use crate::codec::{self, KeyDatums, Varlena, uuid_datum};
 use crate::error::Error;
 use crate::reader::{Question, Reader, RowOf};
-use crate::rows::{read_entry, read_key, read_node};
+use crate::rows::{NodeKeys, OpRow, read_key, read_node};
+
+/// How many op refs are read at a time.
+const REFS: usize = 256;
 
 /// The reader, bound to one document.
 pub struct DocStore<'r, 'f> {
@@ -26,25 +30,56 @@ impl<'r, 'f> DocStore<'r, 'f> {
         Self { reader, doc, doc_datum, head }
     }
 
-    /// Whether nothing is materialized yet, so that there is nothing to look up.
-    fn is_new(&self) -> bool {
-        self.head.is_none()
-    }
-
-    fn on_timeline(
+    /// The nearest operation of a track after or before `key`, out of the parts of the timeline
+    /// that make up the track.
+    fn nearest(
         &mut self,
         question: Question,
         node: NodeId,
+        track: Track,
         key: Key,
     ) -> Result<Option<Entry>, Error> {
+        // Whether the operations of a part have a parent, and write the payload.
+        let parts: &[(bool, bool)] = match track {
+            Track::Structure => &[(true, true), (true, false)],
+            Track::Payload => &[(true, true), (false, true)],
+            Track::Deletion => &[(false, false)],
+        };
         let key = KeyDatums::new(&key);
         let (doc, forest) = (self.doc_datum.datum(), self.reader.forest);
         let probe = self.reader.probe(question);
-        if !probe.find(&[doc, uuid_datum(&node)], &key.datums()) {
-            return Ok(None);
+        let mut nearest: Option<Entry> = None;
+        for &(has_parent, writes_payload) in parts {
+            let equals =
+                [doc, uuid_datum(&node), Datum::from(has_parent), Datum::from(writes_payload)];
+            if !probe.find(&equals, &key.datums()) {
+                continue;
+            }
+            // SAFETY: the probe stands on a row of `ops`.
+            let entry = unsafe { OpRow::read(probe.slot(), forest) }?.entry()?;
+            let nearer = |nearest: &Entry| match question {
+                Question::Prev => nearest.key < entry.key,
+                _ => entry.key < nearest.key,
+            };
+            if nearest.as_ref().is_none_or(nearer) {
+                nearest = Some(entry);
+            }
         }
-        // SAFETY: the probe stands on a row of `ops`.
-        Ok(Some(unsafe { read_entry(probe, forest) }?))
+        Ok(nearest)
+    }
+
+    /// Reads an operation of the log.
+    fn on_op<T>(
+        &mut self,
+        key: Key,
+        read: impl FnOnce(&OpRow<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let forest = self.reader.forest;
+        match self.reader.op(self.doc_datum, &key) {
+            // SAFETY: the probe stands on a row of `ops`.
+            Some(probe) => read(&unsafe { OpRow::read(probe.slot(), forest) }?),
+            None => Err(self.corrupted(format!("operation {key} is not in ops"))),
+        }
     }
 
     fn corrupted(&self, problem: String) -> Error {
@@ -60,20 +95,17 @@ impl Store for DocStore<'_, '_> {
     }
 
     fn row(&mut self, node: NodeId) -> Result<Option<Row>, Error> {
-        if self.is_new() {
-            return Ok(None);
-        }
         let columns = self.reader.forest.nodes.columns;
         let row = RowOf::Node(self.doc_datum, &node);
         let Some(probe) = self.reader.row_of(row) else { return Ok(None) };
         let parent = read_node(probe, columns[2]);
-        let placed = read_key(probe, [columns[6], columns[7], columns[8]]);
-        if parent.is_some() != placed.is_some() {
+        let keys = NodeKeys::read(probe, &columns);
+        if parent.is_some() != keys.placed.is_some() {
             return Err(self.corrupted(format!("node {node} has a parent and no placed_*")));
         }
         Ok(Some(Row {
-            placed: placed.zip(parent),
-            payload: read_key(probe, [columns[9], columns[10], columns[11]]),
+            placed: keys.placed.zip(parent),
+            payload: keys.payload,
             deleted: probe.column(columns[12]).is_some(),
             tombstone: probe.column(columns[4]).is_some_and(|flag| flag.value() != 0),
         }))
@@ -91,13 +123,10 @@ impl Store for DocStore<'_, '_> {
 
     fn any_deleted(&mut self) -> Result<bool, Error> {
         let doc = self.doc_datum.datum();
-        Ok(!self.is_new() && self.reader.probe(Question::Deleted).find(&[doc], &[]))
+        Ok(self.reader.probe(Question::Deleted).find(&[doc], &[]))
     }
 
     fn children(&mut self, node: NodeId) -> Result<Vec<NodeId>, Error> {
-        if self.is_new() {
-            return Ok(Vec::new());
-        }
         let column = self.reader.forest.nodes.columns[1];
         let doc = self.doc_datum.datum();
         let probe = self.reader.probe(Question::Children);
@@ -111,52 +140,34 @@ impl Store for DocStore<'_, '_> {
     }
 
     fn next(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Error> {
-        let question = match track {
-            Track::Structure => Question::NextStep,
-            Track::Payload => Question::NextPayload,
-            Track::Deletion => Question::NextDeletion,
-        };
-        self.on_timeline(question, node, key)
+        self.nearest(Question::Next, node, track, key)
     }
 
     fn prev(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Error> {
-        let question = match track {
-            Track::Structure => Question::PrevStep,
-            Track::Payload => Question::PrevPayload,
-            Track::Deletion => Question::PrevDeletion,
-        };
-        self.on_timeline(question, node, key)
+        self.nearest(Question::Prev, node, track, key)
     }
 
-    fn entry(&mut self, key: Key) -> Result<(NodeId, Entry), Error> {
-        let columns = KeyDatums::new(&key);
-        let [_, replica, counter] = columns.datums();
-        let (doc, forest) = (self.doc_datum.datum(), self.reader.forest);
-        let probe = self.reader.probe(Question::Op);
-        if !probe.find(&[doc, replica, counter], &[]) {
-            return Err(self.corrupted(format!("operation {key} is not in ops")));
-        }
-        // SAFETY: the probe stands on a row of `ops`.
-        let entry = unsafe { read_entry(probe, forest) }?;
-        match read_node(probe, forest.ops.columns[5]) {
-            Some(node) => Ok((node, entry)),
-            None => Err(self.corrupted(format!("operation {key} has no node"))),
-        }
+    fn entry(&mut self, key: Key) -> Result<Entry, Error> {
+        self.on_op(key, |row| row.entry())
+    }
+
+    fn known_state(&mut self, key: Key) -> Result<VersionVector, Error> {
+        self.on_op(key, |row| row.known_state())
     }
 
     fn is_ignored(&mut self, node: NodeId, key: Key) -> Result<bool, Error> {
         let row = RowOf::Ignored(self.doc_datum, &node, &KeyDatums::new(&key));
-        Ok(!self.is_new() && self.reader.row_of(row).is_some())
+        Ok(self.reader.row_of(row).is_some())
     }
 
     fn has_ref(&mut self, parent: NodeId, key: Key) -> Result<bool, Error> {
         let row = RowOf::Ref(self.doc_datum, &parent, &KeyDatums::new(&key));
-        Ok(!self.is_new() && self.reader.row_of(row).is_some())
+        Ok(self.reader.row_of(row).is_some())
     }
 
     fn has_refs(&mut self, parent: NodeId) -> Result<bool, Error> {
         let at = [self.doc_datum.datum(), uuid_datum(&parent)];
-        Ok(!self.is_new() && self.reader.probe(Question::Refs).find(&at, &[]))
+        Ok(self.reader.probe(Question::Refs).find(&at, &[]))
     }
 
     fn check(&mut self) -> Result<(), Error> {
@@ -164,17 +175,14 @@ impl Store for DocStore<'_, '_> {
         Ok(())
     }
 
-    fn refs(&mut self, parent: NodeId) -> Result<Vec<Key>, Error> {
-        if self.is_new() {
-            return Ok(Vec::new());
-        }
+    fn refs(&mut self, parent: NodeId, after: Key) -> Result<Vec<Key>, Error> {
         let columns = self.reader.forest.oprefs.columns;
         let doc = self.doc_datum.datum();
-        let probe = self.reader.probe(Question::Refs);
-        probe.aim(&[doc, uuid_datum(&parent)], &[]);
+        let after = KeyDatums::new(&after);
+        let probe = self.reader.probe(Question::RefsAfter);
+        probe.aim(&[doc, uuid_datum(&parent)], &after.datums());
         let mut refs = Vec::new();
-        while probe.next() {
-            pgrx::check_for_interrupts!();
+        while refs.len() < REFS && probe.next() {
             refs.extend(read_key(probe, [columns[2], columns[3], columns[4]]));
         }
         Ok(refs)

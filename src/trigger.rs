@@ -2,16 +2,16 @@
 //! anything that would change the log.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use pgrx::pg_sys::{self, Datum, FunctionCallInfo};
-use treecrdt::Op;
 
+use crate::batch::Batch;
 use crate::error::{Error, or_raise};
 use crate::forest::Forest;
 use crate::lock;
 use crate::materialize;
-use crate::rows::read_op;
+use crate::rows::OpRow;
 
 /// Declares a C function under the calling convention that the server looks for.
 macro_rules! c_function {
@@ -82,8 +82,9 @@ unsafe fn check(fcinfo: FunctionCallInfo) -> Datum {
         let when = pg_sys::TRIGGER_EVENT_BEFORE | pg_sys::TRIGGER_EVENT_ROW;
         let data = or_raise(insert_trigger(fcinfo, "treecrdt.ops_check", when));
         let forest = or_raise(Forest::of_ops((*(*data).tg_relation).rd_id));
-        let (doc, _) = or_raise(read_op((*data).tg_trigslot, &forest));
-        lock::enter(&forest, doc);
+        let row = or_raise(OpRow::read((*data).tg_trigslot, &forest));
+        or_raise(row.entry());
+        lock::enter(&forest, row.doc);
         Datum::from((*data).tg_trigtuple)
     }
 }
@@ -99,23 +100,26 @@ unsafe fn materialize_batch(fcinfo: FunctionCallInfo) -> Datum {
             Error::NotATrigger { function: name }.raise();
         }
         let forest = or_raise(Forest::of_ops((*(*data).tg_relation).rd_id));
-        let batch = or_raise(read_batch(&forest, data));
-        if !batch.is_empty() {
-            or_raise(materialize::append(&forest, batch));
+        let batches = or_raise(read_batches(&forest, data));
+        if !batches.is_empty() {
+            or_raise(materialize::append(&forest, batches));
         }
         Datum::from(0usize)
     }
 }
 
-/// Reads the transition table, straight from its tuplestore.
+/// Reads the transition table, straight from its tuplestore: a batch a document, in the order of
+/// documents.
 ///
 /// # Safety
 /// `data` belongs to an AFTER INSERT trigger with a transition table on the forest's `ops`.
-unsafe fn read_batch(
+unsafe fn read_batches(
     forest: &Forest,
     data: *mut pg_sys::TriggerData,
-) -> Result<BTreeMap<String, Vec<Op>>, Error> {
-    let mut batch: BTreeMap<String, Vec<Op>> = BTreeMap::new();
+) -> Result<Vec<(String, Batch)>, Error> {
+    let mut batches: Vec<(String, Batch)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut at = 0;
     // SAFETY: by the caller's promise; the store is read from its start, and only here.
     unsafe {
         let shape = (*(*data).tg_relation).rd_att;
@@ -123,17 +127,20 @@ unsafe fn read_batch(
         pg_sys::tuplestore_rescan((*data).tg_newtable);
         while pg_sys::tuplestore_gettupleslot((*data).tg_newtable, true, false, slot) {
             pgrx::check_for_interrupts!();
-            let (doc, op) = read_op(slot, forest)?;
-            match batch.get_mut(doc) {
-                Some(ops) => ops.push(op),
-                None => {
-                    batch.insert(doc.to_owned(), vec![op]);
+            let row = OpRow::read(slot, forest)?;
+            // Operations of one document tend to come together.
+            if batches.get(at).is_none_or(|(doc, _)| doc != row.doc) {
+                at = *places.entry(row.doc.to_owned()).or_insert(batches.len());
+                if at == batches.len() {
+                    batches.push((row.doc.to_owned(), Batch::default()));
                 }
             }
+            batches[at].1.push(&row)?;
         }
         pg_sys::ExecDropSingleTupleTableSlot(slot);
     }
-    Ok(batch)
+    batches.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    Ok(batches)
 }
 
 thread_local! {

@@ -1,13 +1,15 @@
 //! Writing what replay decided, through open relations and their indexes.
 //!
-//! It goes the way the apply worker of logical replication goes: one row at a time, indexes,
-//! constraints, generated columns and row triggers included, with the statement triggers of each
-//! table once around. A statement trigger that asks for a transition table is refused.
+//! It goes the way the apply worker of logical replication goes: indexes, constraints, generated
+//! columns and row triggers included, with the statement triggers of each table once around. New
+//! rows are gathered and written many at a time where nobody could tell the difference
+//! ([`Buffer`]). A statement trigger that asks for a transition table is refused.
 
 use std::ffi::c_int;
 
 use pgrx::pg_sys::{self, AttrNumber, Datum, Oid};
 
+use crate::buffer::{self, Buffer};
 use crate::error::Error;
 use crate::scan::Probe;
 
@@ -43,6 +45,8 @@ struct Open {
     fired: Vec<Event>,
     /// The defaults of columns that are not ours, by their places in a row.
     defaults: Vec<(usize, *mut pg_sys::ExprState)>,
+    /// New rows, where they may be gathered.
+    buffer: Option<Buffer>,
 }
 
 /// Writes rows of one forest's derived tables.
@@ -90,11 +94,25 @@ impl Writer {
     pub fn insert(&mut self, target: Target, values: &[(AttrNumber, Option<Datum>)]) {
         self.begin(target, Event::Insert);
         let slot = self.fill(target, None, values);
-        let result = self.opened(target).result;
-        // SAFETY: relation, indexes and slot are open and of one shape.
-        unsafe { pg_sys::ExecSimpleRelationInsert(result, self.estate, slot) };
-        self.must_have_written(target, slot);
-        self.end_row();
+        let estate = self.estate;
+        let open = self.open[target as usize].as_mut().expect("opened by `begin`");
+        let Some(buffer) = &mut open.buffer else {
+            // SAFETY: relation, indexes and slot are open and of one shape.
+            unsafe { pg_sys::ExecSimpleRelationInsert(open.result, estate, slot) };
+            self.must_have_written(target, slot);
+            self.end_row();
+            return;
+        };
+        // SAFETY: as above. A table without constraints has none of NOT NULL either.
+        unsafe {
+            if !(*(*open.relation).rd_att).constr.is_null() {
+                pg_sys::ExecConstraints(open.result, slot, estate);
+            }
+            buffer.push(open.relation, slot);
+            if buffer.is_full() {
+                buffer.flush(open.result, estate);
+            }
+        }
     }
 
     /// Replaces these columns of the row that `old` stands on.
@@ -128,6 +146,11 @@ impl Writer {
         let lock = pg_sys::NoLock as pg_sys::LOCKMODE;
         // SAFETY: everything was opened by this writer; nothing refers to it afterwards.
         unsafe {
+            for open in self.open.iter_mut().flatten() {
+                if let Some(buffer) = &mut open.buffer {
+                    buffer.flush(open.result, self.estate);
+                }
+            }
             for (target, open) in self.open.iter().enumerate() {
                 let Some(open) = open else { continue };
                 self.set_all_updated(target, open.relation);
@@ -151,6 +174,7 @@ impl Writer {
             // What the triggers had to open.
             pg_sys::ExecCloseResultRelations(self.estate);
             for open in self.open.iter_mut().filter_map(Option::take) {
+                open.buffer.into_iter().for_each(Buffer::close);
                 pg_sys::ExecCloseIndices(open.result);
                 pg_sys::ExecDropSingleTupleTableSlot(open.slot);
                 pg_sys::table_close(open.relation, lock);
@@ -185,8 +209,9 @@ impl Writer {
                 let slot =
                     pg_sys::MakeSingleTupleTableSlot(shape, &raw const pg_sys::TTSOpsVirtual);
                 let defaults = defaults(relation);
+                let buffer = buffer::may_gather(relation).then(Buffer::default);
                 pg_sys::MemoryContextSwitchTo(old);
-                Open { relation, result, slot, fired: Vec::new(), defaults }
+                Open { relation, result, slot, fired: Vec::new(), defaults, buffer }
             }
         });
         if !open.fired.contains(&event) {

@@ -56,7 +56,11 @@ fn check(
     let mut find = |table: &'static str, key: String, problem: String| {
         findings.push((doc.to_owned(), table, key, problem));
     };
-    let ops = reader.ops(datum)?;
+    let mut ops: Vec<Op> = Vec::new();
+    reader.each_op(datum, |row| {
+        ops.push(row.op()?);
+        Ok(())
+    })?;
     let waiting = read_waiting(reader, datum)?;
     let (waiting_ops, materialized): (Vec<&Op>, Vec<&Op>) =
         ops.iter().partition(|op| waiting.contains(op.dot()));

@@ -33,13 +33,14 @@ mod timeline;
 mod tombstones;
 mod vector_codec;
 mod version_vector;
+mod world;
 
 pub use catch_up::catch_up;
 pub use error::{MalformedOp, MalformedVector};
 pub use id::{Dot, Key, MAX_COUNTER, NodeId, ReplicaId};
 pub use memory::MemoryStore;
-pub use op::{Action, MAX_DOC, MAX_ORDER_KEY, Op, OpKind, OpParts};
-pub use patch::{NodePatch, Patch, Placement};
-pub use store::{Entry, Row, Step, Store, Track, Verdict};
+pub use op::{Action, Entry, MAX_DOC, MAX_ORDER_KEY, Op, OpKind, OpParts};
+pub use patch::{NodePatch, Patch, Placement, Source};
+pub use store::{Row, Store, Track, Verdict};
 pub use vector_codec::hex;
 pub use version_vector::{VersionVector, VersionVectorBuilder};

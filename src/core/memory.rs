@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::ops::Bound;
 
-use crate::catch_up::{catch_up, entry_of};
+use crate::catch_up::catch_up;
 use crate::id::{Dot, Key, NodeId};
-use crate::op::Op;
+use crate::op::{Action, Entry, Op};
 use crate::patch::Patch;
 use crate::reference::{self, Node};
-use crate::store::{Entry, Row, Store, Track};
+use crate::store::{Row, Store, Track};
 use crate::version_vector::VersionVector;
 
 /// One document: its log, and the rows that catching up has made of it.
@@ -43,11 +43,11 @@ impl MemoryStore {
             if self.dots.insert(op.dot(), op.key).is_some() {
                 continue;
             }
-            let entry = entry_of(op);
+            let entry = op.entry();
             let tracks = [
-                (Track::Structure, entry.step.is_some()),
+                (Track::Structure, entry.parent.is_some()),
                 (Track::Payload, entry.writes_payload),
-                (Track::Deletion, op.deletion().is_some()),
+                (Track::Deletion, entry.is_deletion()),
             ];
             for (track, _) in tracks.into_iter().filter(|(_, on)| *on) {
                 self.timelines.entry((op.node, track as u8)).or_default().insert(op.key);
@@ -59,7 +59,7 @@ impl MemoryStore {
 
     /// Catches up with what waits.
     pub fn ensure_materialized(&mut self) -> Patch {
-        let batch = std::mem::take(&mut self.waiting);
+        let batch: Vec<Entry> = self.waiting.drain(..).map(|op| op.entry()).collect();
         let Ok(patch) = catch_up(self, &batch);
         self.apply(&patch);
         patch
@@ -97,19 +97,25 @@ impl MemoryStore {
                 if let Some(parent) = node.parent {
                     self.children.remove(&(parent, change.node));
                 }
-                node.placed = placement.as_ref().map(|place| place.key);
-                node.parent = placement.as_ref().map(|place| place.parent);
-                node.order_key = placement.as_ref().map(|place| place.order_key.clone());
+                node.placed = placement.map(|place| place.source.key);
+                node.parent = placement.map(|place| place.parent);
+                node.order_key = node.placed.and_then(|key| match &self.log[&key].action {
+                    Action::Insert { order_key, .. } | Action::Move { order_key, .. } => {
+                        Some(order_key.clone())
+                    }
+                    _ => None,
+                });
                 if let Some(parent) = node.parent {
                     self.children.insert((parent, change.node));
                 }
             }
-            if let Some(payload) = &change.payload {
-                node.payload_key = payload.as_ref().map(|(key, _)| *key);
-                node.payload = payload.as_ref().and_then(|(_, bytes)| bytes.clone());
+            if let Some(source) = change.payload {
+                let written = self.log[&source.key].written_payload();
+                node.payload_key = Some(source.key);
+                node.payload = written.expect("a payload op").map(<[u8]>::to_vec);
             }
-            if let Some(deleted_at) = &change.deleted_at {
-                node.deleted_at = deleted_at.clone();
+            if change.deleted_at.is_some() {
+                node.deleted_at = change.deleted_at.clone();
             }
             if let Some(tombstone) = change.tombstone {
                 node.tombstone = tombstone;
@@ -129,7 +135,7 @@ impl MemoryStore {
     }
 
     fn at(&self, key: Option<&Key>) -> Option<Entry> {
-        key.map(|key| entry_of(&self.log[key]))
+        key.map(|key| self.log[key].entry())
     }
 }
 
@@ -174,9 +180,15 @@ impl Store for MemoryStore {
         Ok(self.at(timeline.and_then(|keys| keys.range(..key).next_back())))
     }
 
-    fn entry(&mut self, key: Key) -> Result<(NodeId, Entry), Infallible> {
-        let op = &self.log[&key];
-        Ok((op.node, entry_of(op)))
+    fn entry(&mut self, key: Key) -> Result<Entry, Infallible> {
+        Ok(self.log[&key].entry())
+    }
+
+    fn known_state(&mut self, key: Key) -> Result<VersionVector, Infallible> {
+        match &self.log[&key].action {
+            Action::Delete { known_state } => Ok(known_state.clone()),
+            _ => Ok(VersionVector::default()),
+        }
     }
 
     fn is_ignored(&mut self, node: NodeId, key: Key) -> Result<bool, Infallible> {
@@ -191,8 +203,9 @@ impl Store for MemoryStore {
         Ok(self.refs.range((parent, Key::MIN)..).next().is_some_and(|(p, _)| *p == parent))
     }
 
-    fn refs(&mut self, parent: NodeId) -> Result<Vec<Key>, Infallible> {
-        let rest = self.refs.range((parent, Key::MIN)..);
-        Ok(rest.take_while(|(p, _)| *p == parent).map(|(_, key)| *key).collect())
+    /// Two at a time, so that tests see callers ask for more.
+    fn refs(&mut self, parent: NodeId, after: Key) -> Result<Vec<Key>, Infallible> {
+        let rest = self.refs.range((Bound::Excluded((parent, after)), Bound::Unbounded));
+        Ok(rest.take_while(|(p, _)| *p == parent).take(2).map(|(_, key)| *key).collect())
     }
 }

@@ -90,7 +90,7 @@ pub struct Op {
     pub action: Action,
 }
 
-/// The columns of a row of `ops`, as they come, `doc` aside.
+/// The columns of a row of `ops`, as they come; `doc` aside, and the bytes that may be long.
 #[derive(Debug, Clone)]
 pub struct OpParts<'a> {
     /// Column `replica`.
@@ -107,63 +107,118 @@ pub struct OpParts<'a> {
     pub parent: Option<NodeId>,
     /// Column `order_key`.
     pub order_key: Option<&'a [u8]>,
-    /// Column `payload`.
-    pub payload: Option<&'a [u8]>,
-    /// Column `known_state`.
-    pub known_state: Option<VersionVector>,
+    /// Whether column `payload` is not NULL.
+    pub has_payload: bool,
+    /// Whether column `known_state` is not NULL.
+    pub has_known_state: bool,
 }
 
-impl Op {
-    /// Makes an operation of a row.
+/// An operation without its bytes: what replay looks at, and what a timeline is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// Its identity and place in the canonical order.
+    pub key: Key,
+    /// The node it is about.
+    pub node: NodeId,
+    /// What it does.
+    pub kind: OpKind,
+    /// The parent it names, if it is structural.
+    pub parent: Option<NodeId>,
+    /// Whether it writes (or clears) the payload.
+    pub writes_payload: bool,
+}
+
+impl Entry {
+    /// Whether it is ignored altogether: any op on TRASH, and any on ROOT but a payload.
+    pub fn is_reserved(&self) -> bool {
+        self.node == NodeId::TRASH || (self.node == NodeId::ROOT && self.kind != OpKind::Payload)
+    }
+
+    /// Whether it deletes its node.
+    pub fn is_deletion(&self) -> bool {
+        matches!(self.kind, OpKind::Delete | OpKind::Tombstone)
+    }
+}
+
+impl OpParts<'_> {
+    /// Checks a row, and gives the operation without its bytes. Copies nothing.
     ///
     /// # Errors
     /// [`MalformedOp`] where a column is absent, superfluous or out of bounds.
-    pub fn from_parts(parts: OpParts<'_>) -> Result<Self, MalformedOp> {
-        let OpParts { kind, parent, order_key, payload, known_state, .. } = parts;
+    pub fn entry(&self) -> Result<Entry, MalformedOp> {
+        let kind = self.kind;
         let key = Key {
-            lamport: positive("lamport", parts.lamport)?,
+            lamport: positive("lamport", self.lamport)?,
             dot: Dot {
-                replica: ReplicaId::new(parts.replica)?,
-                counter: positive("counter", parts.counter)?,
+                replica: ReplicaId::new(self.replica)?,
+                counter: positive("counter", self.counter)?,
             },
         };
-        let refuse = |column: &'static str, present: bool| {
-            if present { Err(MalformedOp::Unexpected { kind, column }) } else { Ok(()) }
-        };
-        let place = || -> Result<(NodeId, Vec<u8>), MalformedOp> {
-            let parent = parent.ok_or(MalformedOp::Missing { kind, column: "parent" })?;
-            let order_key = order_key.ok_or(MalformedOp::Missing { kind, column: "order_key" })?;
-            if order_key.len() > MAX_ORDER_KEY {
-                return Err(MalformedOp::OrderKeyLength { length: order_key.len() });
-            }
-            Ok((parent, order_key.to_vec()))
-        };
         let structural = matches!(kind, OpKind::Insert | OpKind::Move);
-        if !structural {
-            refuse("parent", parent.is_some())?;
-            refuse("order_key", order_key.is_some())?;
+        let demands = [
+            ("parent", self.parent.is_some(), structural, structural),
+            ("order_key", self.order_key.is_some(), structural, structural),
+            ("payload", self.has_payload, matches!(kind, OpKind::Insert | OpKind::Payload), false),
+            ("known_state", self.has_known_state, kind == OpKind::Delete, false),
+        ];
+        for (column, present, allowed, required) in demands {
+            if present && !allowed {
+                return Err(MalformedOp::Unexpected { kind, column });
+            }
+            if required && !present {
+                return Err(MalformedOp::Missing { kind, column });
+            }
         }
-        if !matches!(kind, OpKind::Insert | OpKind::Payload) {
-            refuse("payload", payload.is_some())?;
+        if let Some(order_key) = self.order_key.filter(|order_key| order_key.len() > MAX_ORDER_KEY)
+        {
+            return Err(MalformedOp::OrderKeyLength { length: order_key.len() });
         }
-        if kind != OpKind::Delete {
-            refuse("known_state", known_state.is_some())?;
-        }
+        let writes_payload = kind == OpKind::Payload || self.has_payload;
+        Ok(Entry { key, node: self.node, kind, parent: self.parent, writes_payload })
+    }
+}
+
+impl Op {
+    /// Makes an operation of a row, with the bytes of its payload and what its author had seen.
+    ///
+    /// # Errors
+    /// [`MalformedOp`], as for [`OpParts::entry`].
+    pub fn from_parts(
+        parts: &OpParts<'_>,
+        payload: Option<&[u8]>,
+        known_state: Option<VersionVector>,
+    ) -> Result<Self, MalformedOp> {
+        let Entry { key, node, kind, parent, .. } = parts.entry()?;
+        let place = || {
+            let order_key = parts.order_key.map(<[u8]>::to_vec);
+            parent.zip(order_key).expect("entry() has seen both")
+        };
         let payload = payload.map(<[u8]>::to_vec);
         let action = match kind {
             OpKind::Insert => {
-                let (parent, order_key) = place()?;
+                let (parent, order_key) = place();
                 Action::Insert { parent, order_key, payload }
             }
             OpKind::Move => {
-                let (parent, order_key) = place()?;
+                let (parent, order_key) = place();
                 Action::Move { parent, order_key }
             }
             OpKind::Delete => Action::Delete { known_state: known_state.unwrap_or_default() },
             OpKind::Tombstone => Action::Tombstone,
             OpKind::Payload => Action::Payload(payload),
         };
-        Ok(Self { key, node: parts.node, action })
+        Ok(Self { key, node, action })
+    }
+
+    /// The operation without its bytes.
+    pub fn entry(&self) -> Entry {
+        Entry {
+            key: self.key,
+            node: self.node,
+            kind: self.kind(),
+            parent: self.parent(),
+            writes_payload: self.written_payload().is_some(),
+        }
     }
 
     /// The operation's identity.
@@ -184,8 +239,7 @@ impl Op {
 
     /// Whether it is ignored altogether: any op on TRASH, and any on ROOT but a payload.
     pub fn is_reserved(&self) -> bool {
-        self.node == NodeId::TRASH
-            || (self.node == NodeId::ROOT && !matches!(self.action, Action::Payload(_)))
+        self.entry().is_reserved()
     }
 
     /// The parent it names, if it is structural.

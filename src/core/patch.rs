@@ -1,21 +1,30 @@
 //! What a catch-up changes: the whole of what storage has to write.
+//!
+//! Bytes (order keys, payloads) are not part of it: it names the operation that has them.
 
 use crate::id::{Key, NodeId};
 use crate::version_vector::VersionVector;
 
-/// Where a node is, and the operation that put it there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Placement {
-    /// The last effective structural op.
+/// An operation whose bytes a row takes over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source {
+    /// Its key.
     pub key: Key,
-    /// The parent it gave.
-    pub parent: NodeId,
-    /// The order key it gave.
-    pub order_key: Vec<u8>,
+    /// Where it stands among the operations that were to be caught up; `None` if it is older.
+    pub position: Option<usize>,
 }
 
-/// The new contents of a node's row. A field that is `None` stays as it is. Catching up never takes
-/// a payload op or a `deleted_at` away; making rows anew can.
+/// Where a node is, and the operation that put it there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placement {
+    /// The last effective structural op, which has the order key.
+    pub source: Source,
+    /// The parent it gave.
+    pub parent: NodeId,
+}
+
+/// The new contents of a node's row. A field that is `None` stays as it is; catching up never takes
+/// a payload op or a `deleted_at` away.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodePatch {
     /// Whose row.
@@ -24,10 +33,10 @@ pub struct NodePatch {
     pub exists: bool,
     /// A new placement, or none any more.
     pub placement: Option<Option<Placement>>,
-    /// A new winning payload op with what it wrote, or none any more.
-    pub payload: Option<Option<(Key, Option<Vec<u8>>)>>,
-    /// A new `deleted_at`, or none any more.
-    pub deleted_at: Option<Option<VersionVector>>,
+    /// A new winning payload op, one of those that were to be caught up.
+    pub payload: Option<Source>,
+    /// A new `deleted_at`.
+    pub deleted_at: Option<VersionVector>,
     /// A new tombstone flag.
     pub tombstone: Option<bool>,
 }
@@ -35,9 +44,9 @@ pub struct NodePatch {
 /// The rows that a batch changes, and no others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Patch {
-    /// Node rows to insert or update, by node.
+    /// Node rows to insert or update.
     pub nodes: Vec<NodePatch>,
-    /// Op refs to add, as (parent, key).
+    /// Op refs to add, as (parent, key), those of a parent side by side.
     pub refs_added: Vec<(NodeId, Key)>,
     /// Op refs to remove.
     pub refs_removed: Vec<(NodeId, Key)>,

@@ -4,6 +4,7 @@
 //! refs, verdicts) is as it was left by the last catch-up, before the batch.
 
 use crate::id::{Key, NodeId};
+use crate::op::Entry;
 use crate::version_vector::VersionVector;
 
 /// One of the three lines into which a node's timeline falls.
@@ -26,28 +27,6 @@ pub enum Verdict {
     Ignored,
 }
 
-/// The structural half of an operation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// The parent it names.
-    pub parent: NodeId,
-    /// The order key it gives.
-    pub order_key: Vec<u8>,
-    /// Whether it is a move; else an insert.
-    pub is_move: bool,
-}
-
-/// An operation on a timeline, payload bytes left out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Its key.
-    pub key: Key,
-    /// Its structural half, if it is an insert or a move.
-    pub step: Option<Step>,
-    /// Whether it writes (or clears) the payload.
-    pub writes_payload: bool,
-}
-
 /// A node's row, without its bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Row {
@@ -66,7 +45,8 @@ pub trait Store {
     /// Why storage could not answer.
     type Error;
 
-    /// The greatest key materialized.
+    /// The greatest key materialized. `None` says that nothing is: then no question is asked whose
+    /// answer could only be "nothing".
     fn head(&self) -> Option<Key>;
 
     /// A node's row, if it is the subject of some operation.
@@ -87,8 +67,11 @@ pub trait Store {
     /// The last entry of a track before `key`.
     fn prev(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Self::Error>;
 
-    /// The node and entry of an operation in the log.
-    fn entry(&mut self, key: Key) -> Result<(NodeId, Entry), Self::Error>;
+    /// The entry of an operation in the log.
+    fn entry(&mut self, key: Key) -> Result<Entry, Self::Error>;
+
+    /// What the author of a delete in the log had seen.
+    fn known_state(&mut self, key: Key) -> Result<VersionVector, Self::Error>;
 
     /// Whether a structural operation materialized before is marked ignored.
     fn is_ignored(&mut self, node: NodeId, key: Key) -> Result<bool, Self::Error>;
@@ -104,6 +87,7 @@ pub trait Store {
         Ok(())
     }
 
-    /// The op refs of `parent`.
-    fn refs(&mut self, parent: NodeId) -> Result<Vec<Key>, Self::Error>;
+    /// Some of the op refs of `parent` that come after `key`, in order: the first ones, and none
+    /// only where there are none.
+    fn refs(&mut self, parent: NodeId, after: Key) -> Result<Vec<Key>, Self::Error>;
 }

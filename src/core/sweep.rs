@@ -16,19 +16,23 @@
 //! The next structural operation on a diverged node is judged as well, childless or not: it is
 //! where the node's two placements meet again.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+use std::iter::Peekable;
 
-use crate::catch_up::World;
-use crate::id::{Key, NodeId};
+use crate::id::Key;
 use crate::store::{Store, Track, Verdict};
+use crate::world::{Item, NodeIx, OpIx, PerNode, Place, World};
 
-/// A parent, and the operation that gave it.
-pub(crate) type Place = (Key, NodeId);
+/// From how many operations on a batch is expected to share ancestors, so that a look up from a
+/// parent is answered from what is read already.
+const LARGE: usize = 64;
+/// How far up such a look goes.
+const SHORT: usize = 16;
 
 /// What became of an older structural operation that was judged again.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Judgement {
-    pub(crate) node: NodeId,
+    pub(crate) node: NodeIx,
     pub(crate) old: Verdict,
     pub(crate) new: Verdict,
 }
@@ -36,15 +40,19 @@ pub(crate) struct Judgement {
 /// Where a node stood in both worlds when an operation on it was last judged.
 #[derive(Debug, Clone, Copy)]
 struct Stand {
-    at: Key,
+    at: OpIx,
     old: Option<Place>,
     new: Option<Place>,
 }
 
 impl Stand {
     fn is_diverged(&self) -> bool {
-        self.old.map(|place| place.1) != self.new.map(|place| place.1)
+        parent_of(self.old) != parent_of(self.new)
     }
+}
+
+fn parent_of(place: Option<Place>) -> Option<NodeIx> {
+    place.map(|place| place.parent)
 }
 
 /// The verdicts found.
@@ -53,8 +61,8 @@ pub(crate) struct Sweep {
     /// The verdicts on the batch's structural operations, by their places in it.
     pub(crate) in_batch: Vec<Option<Verdict>>,
     /// The older operations judged again.
-    pub(crate) older: BTreeMap<Key, Judgement>,
-    stands: HashMap<NodeId, Stand>,
+    pub(crate) older: BTreeMap<OpIx, Judgement>,
+    stands: PerNode<Option<Stand>>,
 }
 
 impl Sweep {
@@ -63,14 +71,14 @@ impl Sweep {
     pub(crate) fn places<S: Store>(
         &self,
         world: &mut World<'_, S>,
-        node: NodeId,
-        before: Option<Key>,
+        node: NodeIx,
+        before: Option<OpIx>,
     ) -> Result<(Option<Place>, Option<Place>), S::Error> {
         if node.is_reserved() {
             return Ok((None, None));
         }
-        let stand = self.stands.get(&node);
-        if let Some(stand) = stand.filter(|stand| stand.is_diverged()) {
+        let stand = self.stands.get(node);
+        if let Some(stand) = stand.filter(Stand::is_diverged) {
             return Ok((stand.old, stand.new));
         }
         let later = world.old_place(node, stand.map(|stand| stand.at), before)?;
@@ -84,74 +92,65 @@ impl Sweep {
     pub(crate) fn verdict<S: Store>(
         &self,
         world: &mut World<'_, S>,
-        node: NodeId,
-        key: Key,
+        node: NodeIx,
+        op: OpIx,
     ) -> Result<Verdict, S::Error> {
-        if let Some(judgement) = self.older.get(&key) {
-            return Ok(judgement.new);
+        if let Some(verdict) = self.in_batch.get(op.index()).copied().flatten() {
+            return Ok(verdict);
         }
-        match world.position(key).and_then(|at| self.in_batch[at]) {
-            Some(verdict) => Ok(verdict),
-            None => recorded(world, node, key),
+        match self.older.get(&op) {
+            Some(judgement) => Ok(judgement.new),
+            None => recorded(world, node, op),
         }
     }
 
     /// Whether any structural operation on the node was judged.
-    pub(crate) fn has_judged(&self, node: NodeId) -> bool {
-        self.stands.contains_key(&node)
+    pub(crate) fn has_judged(&self, node: NodeIx) -> bool {
+        self.stands.get(node).is_some()
     }
 }
 
 /// The verdict on record from before the batch.
 pub(crate) fn recorded<S: Store>(
     world: &mut World<'_, S>,
-    node: NodeId,
-    key: Key,
+    node: NodeIx,
+    op: OpIx,
 ) -> Result<Verdict, S::Error> {
-    let ignored = world.store.is_ignored(node, key)?;
+    let ignored = world.was_ignored(node, op)?;
     Ok(if ignored { Verdict::Ignored } else { Verdict::Effective })
 }
 
-/// An operation waiting to be judged.
+/// A structural operation waiting to be judged.
 #[derive(Debug, Clone, Copy)]
 struct Candidate {
-    key: Key,
-    node: NodeId,
-    parent: NodeId,
-    /// Where in the batch it stands; `None` if it is older.
-    position: Option<usize>,
+    op: OpIx,
+    node: NodeIx,
+    parent: NodeIx,
+}
+
+impl Candidate {
+    fn of(item: &Item) -> Option<Self> {
+        item.parent.map(|parent| Self { op: item.op, node: item.node, parent })
+    }
 }
 
 /// Judges the structural operations of the batch, and those older ones that it can affect.
 pub(crate) fn judge<S: Store>(world: &mut World<'_, S>) -> Result<Sweep, S::Error> {
-    let batch: Vec<Candidate> = world
-        .batch
-        .iter()
-        .enumerate()
-        .filter_map(|(at, op)| {
-            let (key, node) = (op.key, op.node);
-            op.parent().map(|parent| Candidate { key, node, parent, position: Some(at) })
-        })
-        .collect();
+    let batch: Vec<Candidate> = world.batch.iter().filter_map(Candidate::of).collect();
     let in_batch = vec![None; world.batch.len()];
     let mut judge = Judge {
         world,
         sweep: Sweep { in_batch, ..Sweep::default() },
-        new_parents: HashSet::new(),
+        new_parents: PerNode::default(),
         agenda: BTreeMap::new(),
-        watched: HashSet::new(),
-        influential: HashSet::new(),
+        watched: PerNode::default(),
+        watch: 1,
+        influential: PerNode::default(),
+        influential_count: 0,
     };
     let mut batch = batch.into_iter().peekable();
-    loop {
-        let first = judge.agenda.first_key_value().map(|(key, _)| *key);
-        let next = match (first, batch.peek()) {
-            (Some(key), Some(op)) if key < op.key => judge.agenda.remove(&key),
-            (Some(key), None) => judge.agenda.remove(&key),
-            (_, Some(_)) => batch.next(),
-            (None, None) => break,
-        };
-        judge.step(next.expect("peeked"))?;
+    while let Some(next) = judge.take_next(&mut batch) {
+        judge.step(next)?;
     }
     Ok(judge.sweep)
 }
@@ -160,97 +159,141 @@ struct Judge<'w, 'a, S> {
     world: &'w mut World<'a, S>,
     sweep: Sweep,
     /// Nodes that an operation of the batch was put below, so far.
-    new_parents: HashSet<NodeId>,
+    new_parents: PerNode<bool>,
     /// Older operations to judge again.
     agenda: BTreeMap<Key, Candidate>,
-    watched: HashSet<NodeId>,
-    /// The diverged nodes that have op refs.
-    influential: HashSet<NodeId>,
+    /// The watch in which a node was last watched; all before `watch` have ended.
+    watched: PerNode<u32>,
+    watch: u32,
+    /// The diverged nodes that have op refs, and how many there are.
+    influential: PerNode<bool>,
+    influential_count: usize,
 }
 
 impl<S: Store> Judge<'_, '_, S> {
-    fn step(&mut self, op: Candidate) -> Result<(), S::Error> {
-        let Candidate { key, node, parent, position } = op;
-        let was_diverged = self.sweep.stands.get(&node).is_some_and(Stand::is_diverged);
-        if position.is_none() && !was_diverged && !self.watched.contains(&node) {
+    /// The first of what is on the agenda and what is left of the batch.
+    fn take_next(
+        &mut self,
+        batch: &mut Peekable<impl Iterator<Item = Candidate>>,
+    ) -> Option<Candidate> {
+        let older_first = match (self.agenda.first_key_value(), batch.peek()) {
+            (Some((key, _)), Some(new)) => *key < self.world.key(new.op),
+            (older, _) => older.is_some(),
+        };
+        if older_first { self.agenda.pop_first().map(|(_, older)| older) } else { batch.next() }
+    }
+
+    fn is_watched(&self, node: NodeIx) -> bool {
+        self.watched.get(node) == self.watch
+    }
+
+    fn set_influential(&mut self, node: NodeIx, now: bool) {
+        if self.influential.get(node) != now {
+            self.influential.set(node, now);
+            if now { self.influential_count += 1 } else { self.influential_count -= 1 }
+        }
+    }
+
+    fn step(&mut self, candidate: Candidate) -> Result<(), S::Error> {
+        let Candidate { op, node, parent } = candidate;
+        let is_new = self.world.is_new(op);
+        let was_diverged = self.sweep.stands.get(node).is_some_and(|stand| stand.is_diverged());
+        if !is_new && !was_diverged && !self.is_watched(node) {
             return Ok(());
         }
-        let before = self.sweep.places(self.world, node, Some(key))?;
+        let before = self.sweep.places(self.world, node, Some(op))?;
         let (mut old, mut new) = before;
-        let verdict = if self.makes_cycle(op)? { Verdict::Ignored } else { Verdict::Effective };
+        let verdict =
+            if self.makes_cycle(candidate)? { Verdict::Ignored } else { Verdict::Effective };
         if verdict == Verdict::Effective {
-            new = Some((key, parent));
+            new = Some(Place { op, parent });
         }
-        if let Some(at) = position {
-            self.sweep.in_batch[at] = Some(verdict);
+        if is_new {
+            self.sweep.in_batch[op.index()] = Some(verdict);
             if verdict == Verdict::Effective {
-                self.new_parents.insert(parent);
+                self.new_parents.set(parent, true);
             }
         } else {
-            let judgement = Judgement { node, old: recorded(self.world, node, key)?, new: verdict };
+            let judgement = Judgement { node, old: recorded(self.world, node, op)?, new: verdict };
             if judgement.old == Verdict::Effective {
-                old = Some((key, parent));
+                old = Some(Place { op, parent });
             }
-            self.sweep.older.insert(key, judgement);
+            self.sweep.older.insert(op, judgement);
         }
-        let stand = Stand { at: key, old, new };
-        self.sweep.stands.insert(node, stand);
-        if !self.world.has_later(key) {
+        let stand = Stand { at: op, old, new };
+        self.sweep.stands.set(node, Some(stand));
+        if !self.world.has_later(op) {
             return Ok(());
         }
 
-        let is_watched = self.watched.contains(&node);
+        let is_watched = self.is_watched(node);
         if stand.is_diverged() && self.world.has_refs(node)? {
-            self.influential.insert(node);
-            self.watch(node, key)?;
+            self.set_influential(node, true);
+            self.watch(node, op)?;
         } else {
-            self.influential.remove(&node);
-            let parent_of = |place: Option<Place>| place.map(|place| place.1);
+            self.set_influential(node, false);
             let moved =
                 parent_of(before.0) != parent_of(old) || parent_of(before.1) != parent_of(new);
-            if self.influential.is_empty() {
-                self.watched.clear();
+            if self.influential_count == 0 {
+                self.watch += 1;
             } else if is_watched && moved {
-                self.watch(node, key)?;
+                self.watch(node, op)?;
             }
         }
-        if stand.is_diverged() || self.watched.contains(&node) {
-            self.expect_next(node, key)?;
+        if stand.is_diverged() || self.is_watched(node) {
+            self.expect_next(node, op)?;
         }
         Ok(())
     }
 
-    /// Whether `op` would put its node below itself in the new world.
-    fn makes_cycle(&mut self, op: Candidate) -> Result<bool, S::Error> {
-        if op.node == op.parent {
+    /// Whether an operation would put its node below itself in the new world.
+    fn makes_cycle(&mut self, candidate: Candidate) -> Result<bool, S::Error> {
+        let Candidate { op, node, parent } = candidate;
+        if node == parent {
             return Ok(true);
         }
-        // A node that nothing was put below by now is above nobody.
-        if op.parent.is_reserved()
-            || (!self.new_parents.contains(&op.node) && !self.world.has_refs(op.node)?)
-        {
+        let is_new_parent = self.new_parents.get(node);
+        if parent.is_reserved() || (!is_new_parent && self.world.surely_has_no_refs(node)) {
             return Ok(false);
         }
-        let mut at = op.parent;
-        while let (_, Some((_, parent))) = self.sweep.places(self.world, at, Some(op.key))? {
-            if parent == op.node {
+        let mut at = parent;
+        if self.world.batch.len() >= LARGE && !self.world.has_later(op) {
+            let mut may_read = true;
+            for _ in 0..SHORT {
+                if !self.world.knows_row(at) && !std::mem::take(&mut may_read) {
+                    break;
+                }
+                match parent_of(self.sweep.places(self.world, at, Some(op))?.1) {
+                    None => return Ok(false),
+                    Some(above) if above == node => return Ok(true),
+                    Some(above) => at = above,
+                }
+            }
+        }
+        // A node that nothing was put below by now is above nobody.
+        if !is_new_parent && !self.world.has_refs(node)? {
+            return Ok(false);
+        }
+        while let Some(above) = parent_of(self.sweep.places(self.world, at, Some(op))?.1) {
+            if above == node {
                 return Ok(true);
             }
             self.world.store.check()?;
-            at = parent;
+            at = above;
         }
         Ok(false)
     }
 
-    /// Watches a node and all its ancestors in both worlds, as they are after `key`.
-    fn watch(&mut self, node: NodeId, key: Key) -> Result<(), S::Error> {
-        self.watched.insert(node);
+    /// Watches a node and all its ancestors in both worlds, as they are after `op`.
+    fn watch(&mut self, node: NodeIx, op: OpIx) -> Result<(), S::Error> {
+        self.watched.set(node, self.watch);
         let mut open = vec![node];
         while let Some(at) = open.pop() {
-            let (old, new) = self.sweep.places(self.world, at, Some(key))?;
-            for (_, parent) in old.into_iter().chain(new) {
-                if !parent.is_reserved() && self.watched.insert(parent) {
-                    self.expect_next(parent, key)?;
+            let (old, new) = self.sweep.places(self.world, at, Some(op))?;
+            for Place { parent, .. } in old.into_iter().chain(new) {
+                if !parent.is_reserved() && !self.is_watched(parent) {
+                    self.watched.set(parent, self.watch);
+                    self.expect_next(parent, op)?;
                     open.push(parent);
                 }
             }
@@ -259,13 +302,12 @@ impl<S: Store> Judge<'_, '_, S> {
     }
 
     /// Puts the next older structural operation on a node on the agenda.
-    fn expect_next(&mut self, node: NodeId, key: Key) -> Result<(), S::Error> {
-        if let Some(entry) = self.world.store.next(node, Track::Structure, key)?
-            && let Some(step) = entry.step
-            && self.world.position(entry.key).is_none()
+    fn expect_next(&mut self, node: NodeIx, op: OpIx) -> Result<(), S::Error> {
+        let next = self.world.next(node, Track::Structure, op)?;
+        if let Some(candidate) = next.filter(|next| !self.world.is_new(next.op))
+            && let Some(candidate) = Candidate::of(&candidate)
         {
-            let candidate = Candidate { key: entry.key, node, parent: step.parent, position: None };
-            self.agenda.insert(entry.key, candidate);
+            self.agenda.insert(self.world.key(candidate.op), candidate);
         }
         Ok(())
     }

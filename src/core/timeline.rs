@@ -12,22 +12,23 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::catch_up::{Draft, World, entry_of};
-use crate::id::{Dot, Key, NodeId};
-use crate::store::{Entry, Store, Track, Verdict};
-use crate::sweep::{Place, Sweep, recorded};
+use crate::catch_up::Drafts;
+use crate::op::OpKind;
+use crate::store::{Store, Track, Verdict};
+use crate::sweep::{Sweep, recorded};
+use crate::world::{Item, NodeIx, OpIx, Place, World};
 
-/// What came and went.
+/// What came and went: pairs of a node and an operation, in no order.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
-    /// Op refs, as (parent, key), sorted.
-    pub(crate) refs_added: Vec<(NodeId, Key)>,
-    /// Op refs, as (parent, key), sorted.
-    pub(crate) refs_removed: Vec<(NodeId, Key)>,
-    /// Dots that a node's structural history or winning payload has gained.
-    pub(crate) gained: HashMap<NodeId, Vec<Dot>>,
-    /// Dots that it has, perhaps, lost.
-    pub(crate) lost: HashMap<NodeId, Vec<Dot>>,
+    /// Op refs, by parent.
+    pub(crate) refs_added: Vec<(NodeIx, OpIx)>,
+    /// Op refs, by parent.
+    pub(crate) refs_removed: Vec<(NodeIx, OpIx)>,
+    /// Operations whose dots a node's structural history or winning payload has gained.
+    pub(crate) gained: Vec<(NodeIx, OpIx)>,
+    /// Those whose dots it has, perhaps, lost.
+    pub(crate) lost: Vec<(NodeIx, OpIx)>,
 }
 
 /// Compares the two worlds along the timelines of all drafted nodes. Dots are only collected where
@@ -35,86 +36,86 @@ pub(crate) struct Changes {
 pub(crate) fn compare<S: Store>(
     world: &mut World<'_, S>,
     sweep: &Sweep,
-    drafts: &[Draft],
+    drafts: &Drafts,
     deletions: bool,
 ) -> Result<Changes, S::Error> {
-    let mut turned: Vec<(NodeId, Key)> = sweep
-        .older
-        .iter()
-        .filter(|(_, judgement)| judgement.old != judgement.new)
-        .map(|(key, judgement)| (judgement.node, *key))
-        .collect();
-    turned.sort_unstable();
-    let mut turned = turned.into_iter().peekable();
-    let mut changes = Changes::default();
-    let mut events: Vec<Key> = Vec::new();
-    for draft in drafts {
-        world.store.check()?;
+    let mut turned: HashMap<NodeIx, Vec<OpIx>> = HashMap::new();
+    for (&op, judgement) in sweep.older.iter().filter(|(_, it)| it.old != it.new) {
+        turned.entry(judgement.node).or_default().push(op);
+    }
+    let mut walk = Walk {
+        world,
+        sweep,
+        node: NodeIx::ROOT,
+        deletions,
+        counts: Vec::new(),
+        changes: Changes::default(),
+    };
+    let mut events: Vec<OpIx> = Vec::new();
+    for draft in &drafts.list {
+        walk.world.store.check()?;
+        walk.node = draft.node;
         events.clear();
-        events.extend(draft.ops.iter().map(|&at| world.batch[at].key));
-        while let Some((_, key)) = turned.next_if(|(node, _)| *node == draft.node) {
-            events.push(key);
+        events.extend(drafts.ops(draft));
+        if let Some(turned) = turned.get(&draft.node) {
+            events.extend(turned);
+            events.sort_unstable_by_key(|&op| walk.world.key(op));
         }
-        events.sort_unstable();
         // ROOT has payloads only, and nothing above it to collect them.
-        if draft.node != NodeId::ROOT && !events.is_empty() {
-            let node = draft.node;
-            let mut walk = Walk { world, sweep, node, deletions, counts: Vec::new() };
-            walk.run(&events, &mut changes)?;
-            walk.settle(&mut changes)?;
+        if draft.node != NodeIx::ROOT && !events.is_empty() {
+            walk.run(&events)?;
+            walk.settle()?;
         }
-        if deletions && draft.payload != draft.old_payload() {
-            let (lost, gained) = (draft.old_payload(), draft.payload);
-            changes.lost.entry(draft.node).or_default().extend(lost.map(|key| key.dot));
-            changes.gained.entry(draft.node).or_default().extend(gained.map(|key| key.dot));
+        let (was, is) = (draft.old.payload, draft.payload);
+        if deletions && was != is {
+            walk.changes.lost.extend(was.map(|op| (draft.node, op)));
+            walk.changes.gained.extend(is.map(|op| (draft.node, op)));
         }
     }
-    changes.refs_added.sort_unstable();
-    changes.refs_removed.sort_unstable();
-    Ok(changes)
+    Ok(walk.changes)
 }
 
 /// The state of one node in one world at one moment.
 #[derive(Debug, Clone, Copy, Default)]
 struct Side {
     place: Option<Place>,
-    winner: Option<Key>,
+    winner: Option<OpIx>,
 }
 
 /// What one operation does to op refs and dots in one world.
 #[derive(Debug, Clone, Copy, Default)]
 struct Effects {
     /// The parents that refer to the operation: that before it, and the one it names.
-    own: [Option<NodeId>; 2],
+    own: [Option<NodeIx>; 2],
     /// The parent that refers to an older payload op because of it.
-    winner: Option<(NodeId, Key)>,
+    winner: Option<(NodeIx, OpIx)>,
     /// The nodes whose structural history its dot enters.
-    dots: [Option<NodeId>; 3],
+    dots: [Option<NodeIx>; 3],
 }
 
 impl Side {
-    fn parent(&self) -> Option<NodeId> {
-        self.place.map(|place| place.1)
+    fn parent(&self) -> Option<NodeIx> {
+        self.place.map(|place| place.parent)
     }
 
     /// Applies an operation, and tells what that does.
-    fn apply(&mut self, node: NodeId, entry: &Entry, verdict: Option<Verdict>) -> Effects {
-        let collecting = |node: Option<NodeId>| node.filter(|&node| node != NodeId::TRASH);
+    fn apply(&mut self, item: &Item, verdict: Option<Verdict>) -> Effects {
+        let collecting = |node: Option<NodeIx>| node.filter(|&node| node != NodeIx::TRASH);
         let before = self.parent();
-        if entry.writes_payload {
-            self.winner = Some(entry.key);
+        if item.writes_payload {
+            self.winner = Some(item.op);
         }
         let mut effects = Effects { own: [collecting(before), None], ..Effects::default() };
-        let Some(step) = &entry.step else { return effects };
-        let parent = collecting(Some(step.parent));
-        if before != Some(step.parent) {
+        let Some(named) = item.parent else { return effects };
+        let parent = collecting(Some(named));
+        if before != Some(named) {
             effects.own[1] = parent;
-            effects.winner = parent.zip(self.winner.filter(|&winner| winner != entry.key));
+            effects.winner = parent.zip(self.winner.filter(|&winner| winner != item.op));
         }
         if verdict == Some(Verdict::Effective) {
-            let left = before.filter(|_| step.is_move);
-            effects.dots = [Some(node), parent, collecting(left)];
-            self.place = Some((entry.key, step.parent));
+            let left = before.filter(|_| item.kind == OpKind::Move);
+            effects.dots = [Some(item.node), parent, collecting(left)];
+            self.place = Some(Place { op: item.op, parent: named });
         }
         effects
     }
@@ -123,17 +124,18 @@ impl Side {
 struct Walk<'w, 'a, S> {
     world: &'w mut World<'a, S>,
     sweep: &'w Sweep,
-    node: NodeId,
+    node: NodeIx,
     deletions: bool,
-    /// Reasons gained (1) and lost (-1), by parent and key, and whether that is a payload op.
-    counts: Vec<((NodeId, Key), i32, bool)>,
+    /// Reasons gained (1) and lost (-1), by parent and operation, and whether that is a payload op.
+    counts: Vec<((NodeIx, OpIx), i32, bool)>,
+    changes: Changes,
 }
 
 impl<S: Store> Walk<'_, '_, S> {
-    fn run(&mut self, events: &[Key], changes: &mut Changes) -> Result<(), S::Error> {
+    fn run(&mut self, events: &[OpIx]) -> Result<(), S::Error> {
         let mut events = events.iter().copied().peekable();
         let (mut old, mut new) = (Side::default(), Side::default());
-        let mut at: Option<Key> = None;
+        let mut at: Option<OpIx> = None;
         while let Some(&event) = events.peek() {
             // The worlds agree up to here: catch up with what both had since.
             if let Some(place) = self.world.old_place(self.node, at, Some(event))? {
@@ -142,20 +144,20 @@ impl<S: Store> Walk<'_, '_, S> {
             if let Some(winner) = self.old_winner(at, event)? {
                 (old.winner, new.winner) = (Some(winner), Some(winner));
             }
-            let mut next = self.entry_at(event)?;
+            let mut next = self.world.op(event)?;
             loop {
-                let entry = next;
-                at = Some(entry.key);
-                events.next_if(|&event| event == entry.key);
-                self.visit(&entry, &mut old, &mut new, changes)?;
+                let item = next;
+                at = Some(item.op);
+                events.next_if_eq(&item.op);
+                self.visit(&item, &mut old, &mut new)?;
                 let parents_differ = old.parent() != new.parent();
                 if !parents_differ && old.winner == new.winner {
                     break;
                 }
-                let older = self.next_older(entry.key, parents_differ)?;
+                let older = self.next_older(item.op, parents_differ)?;
                 next = match (older, events.peek()) {
-                    (Some(older), Some(&event)) if older.key < event => older,
-                    (_, Some(&event)) => self.entry_at(event)?,
+                    (Some(older), Some(&event)) if self.world.is_before(older.op, event) => older,
+                    (_, Some(&event)) => self.world.op(event)?,
                     (Some(older), None) => older,
                     (None, None) => break,
                 };
@@ -164,35 +166,25 @@ impl<S: Store> Walk<'_, '_, S> {
         Ok(())
     }
 
-    fn visit(
-        &mut self,
-        entry: &Entry,
-        old: &mut Side,
-        new: &mut Side,
-        changes: &mut Changes,
-    ) -> Result<(), S::Error> {
-        let (node, key) = (self.node, entry.key);
-        let position = self.world.position(key);
-        let (was, is) = match (&entry.step, position) {
-            (None, _) => (None, None),
-            (Some(_), Some(at)) => (None, self.sweep.in_batch[at]),
-            (Some(_), None) => match self.sweep.older.get(&key) {
-                Some(judgement) => (Some(judgement.old), Some(judgement.new)),
-                None => {
-                    let verdict = recorded(self.world, node, key)?;
-                    (Some(verdict), Some(verdict))
-                }
-            },
+    fn visit(&mut self, item: &Item, old: &mut Side, new: &mut Side) -> Result<(), S::Error> {
+        let op = item.op;
+        let is_new = self.world.is_new(op);
+        let (was, is) = if item.parent.is_none() {
+            (None, None)
+        } else if is_new {
+            (None, self.sweep.in_batch[op.index()])
+        } else if let Some(judgement) = self.sweep.older.get(&op) {
+            (Some(judgement.old), Some(judgement.new))
+        } else {
+            let verdict = recorded(self.world, self.node, op)?;
+            (Some(verdict), Some(verdict))
         };
-        let now = new.apply(node, entry, is);
-        let before = match position {
-            None => old.apply(node, entry, was),
-            Some(_) => Effects::default(),
-        };
+        let now = new.apply(item, is);
+        let before = if is_new { Effects::default() } else { old.apply(item, was) };
         for (parents, others, by) in [(now.own, before.own, 1), (before.own, now.own, -1)] {
             for parent in parents.into_iter().flatten() {
                 if !others.contains(&Some(parent)) {
-                    self.counts.push(((parent, key), by, entry.writes_payload));
+                    self.counts.push(((parent, op), by, item.writes_payload));
                 }
             }
         }
@@ -202,13 +194,13 @@ impl<S: Store> Walk<'_, '_, S> {
         }
         if self.deletions {
             let moves = [
-                (now.dots, before.dots, &mut changes.gained),
-                (before.dots, now.dots, &mut changes.lost),
+                (now.dots, before.dots, &mut self.changes.gained),
+                (before.dots, now.dots, &mut self.changes.lost),
             ];
             for (holders, others, collected) in moves {
                 for holder in holders.into_iter().flatten() {
                     if !others.contains(&Some(holder)) {
-                        collected.entry(holder).or_default().push(key.dot);
+                        collected.push((holder, op));
                     }
                 }
             }
@@ -217,63 +209,66 @@ impl<S: Store> Walk<'_, '_, S> {
     }
 
     /// Turns the counts into refs that come and go.
-    fn settle(self, changes: &mut Changes) -> Result<(), S::Error> {
-        let Self { world, sweep, node, mut counts, .. } = self;
+    fn settle(&mut self) -> Result<(), S::Error> {
+        let mut counts = std::mem::take(&mut self.counts);
         counts.sort_unstable_by_key(|(reference, ..)| *reference);
-        let mut reasons: HashMap<Key, HashSet<NodeId>> = HashMap::new();
+        let mut reasons: HashMap<OpIx, HashSet<NodeIx>> = HashMap::new();
         for group in counts.chunk_by(|a, b| a.0 == b.0) {
-            let ((parent, key), _, to_payload) = group[0];
+            let ((parent, op), _, to_payload) = group[0];
             let count: i32 = group.iter().map(|(_, by, _)| by).sum();
             if count > 0 {
-                let shared = to_payload && world.position(key).is_none();
-                if !(shared && world.store.has_ref(parent, key)?) {
-                    changes.refs_added.push((parent, key));
+                let shared = to_payload && !self.world.is_new(op);
+                if !(shared && self.has_ref(parent, op)?) {
+                    self.changes.refs_added.push((parent, op));
                 }
             } else if count < 0 {
-                if to_payload && !reasons.contains_key(&key) {
-                    reasons.insert(key, Self::reasons(world, sweep, node, key)?);
+                if to_payload && !reasons.contains_key(&op) {
+                    reasons.insert(op, self.reasons(op)?);
                 }
-                if !reasons.get(&key).is_some_and(|parents| parents.contains(&parent)) {
-                    changes.refs_removed.push((parent, key));
+                if !reasons.get(&op).is_some_and(|parents| parents.contains(&parent)) {
+                    self.changes.refs_removed.push((parent, op));
                 }
             }
         }
+        counts.clear();
+        self.counts = counts;
         Ok(())
+    }
+
+    fn has_ref(&mut self, parent: NodeIx, op: OpIx) -> Result<bool, S::Error> {
+        self.world.store.has_ref(self.world.id(parent), self.world.key(op))
     }
 
     /// The parents that have some reason to refer to the payload op `winner` in the new world: the
     /// structural ops from there to the next payload tell.
-    fn reasons(
-        world: &mut World<'_, S>,
-        sweep: &Sweep,
-        node: NodeId,
-        winner: Key,
-    ) -> Result<HashSet<NodeId>, S::Error> {
+    fn reasons(&mut self, winner: OpIx) -> Result<HashSet<NodeIx>, S::Error> {
+        let Self { world, sweep, node, .. } = self;
+        let node = *node;
         let mut parents = HashSet::new();
         let mut side = Side::default();
         let mut back = winner;
-        while let Some(entry) = world.store.prev(node, Track::Structure, back)? {
-            back = entry.key;
+        while let Some(item) = world.prev(node, Track::Structure, back)? {
+            back = item.op;
             if sweep.verdict(world, node, back)? == Verdict::Effective {
-                side.place = entry.step.map(|step| (back, step.parent));
+                side.place = item.parent.map(|parent| Place { op: back, parent });
                 break;
             }
         }
-        let mut entry = world.store.entry(winner)?.1;
+        let mut item = world.op(winner)?;
         loop {
-            let verdict = match entry.step {
-                Some(_) => Some(sweep.verdict(world, node, entry.key)?),
+            let verdict = match item.parent {
+                Some(_) => Some(sweep.verdict(world, node, item.op)?),
                 None => None,
             };
-            let effects = side.apply(node, &entry, verdict);
-            if entry.key == winner {
+            let effects = side.apply(&item, verdict);
+            if item.op == winner {
                 parents.extend(effects.own.into_iter().flatten());
             }
             parents.extend(effects.winner.map(|(parent, _)| parent));
-            let step = world.store.next(node, Track::Structure, entry.key)?;
-            let payload = world.store.next(node, Track::Payload, entry.key)?;
-            entry = match (step, payload) {
-                (Some(step), Some(payload)) if payload.key <= step.key => break,
+            let step = world.next(node, Track::Structure, item.op)?;
+            let payload = world.next(node, Track::Payload, item.op)?;
+            item = match (step, payload) {
+                (Some(step), Some(payload)) if !world.is_before(step.op, payload.op) => break,
                 (Some(step), _) => step,
                 (None, _) => break,
             };
@@ -281,42 +276,33 @@ impl<S: Store> Walk<'_, '_, S> {
         Ok(parents)
     }
 
-    fn entry_at(&mut self, key: Key) -> Result<Entry, S::Error> {
-        match self.world.in_batch(key) {
-            Some(op) => Ok(entry_of(op)),
-            None => Ok(self.world.store.entry(key)?.1),
-        }
-    }
-
     /// The last payload op before `event`, if it stands after `floor`. The batch is not met: what
     /// it has below `event` is not above `floor`.
-    fn old_winner(&mut self, floor: Option<Key>, event: Key) -> Result<Option<Key>, S::Error> {
-        let Some(last) = self.world.row(self.node)?.and_then(|row| row.payload) else {
-            return Ok(None);
-        };
-        let winner = if last < event {
+    fn old_winner(&mut self, floor: Option<OpIx>, event: OpIx) -> Result<Option<OpIx>, S::Error> {
+        let Some(last) = self.world.row(self.node)?.payload else { return Ok(None) };
+        let winner = if self.world.is_before(last, event) {
             Some(last)
         } else {
-            self.world.store.prev(self.node, Track::Payload, event)?.map(|entry| entry.key)
+            self.world.prev(self.node, Track::Payload, event)?.map(|item| item.op)
         };
-        Ok(winner.filter(|&key| floor.is_none_or(|floor| floor < key)))
+        Ok(winner.filter(|&op| self.world.is_above(op, floor)))
     }
 
     /// The next operation on the node that could tell the worlds apart: where only the winning
     /// payload differs, deletions cannot.
-    fn next_older(&mut self, key: Key, parents_differ: bool) -> Result<Option<Entry>, S::Error> {
-        if !self.world.has_later(key) {
+    fn next_older(&mut self, op: OpIx, parents_differ: bool) -> Result<Option<Item>, S::Error> {
+        if !self.world.has_later(op) {
             return Ok(None);
         }
-        let mut first: Option<Entry> = None;
+        let mut first: Option<Item> = None;
         for track in [Track::Structure, Track::Payload, Track::Deletion] {
             if track == Track::Deletion && !parents_differ {
                 continue;
             }
-            if let Some(entry) = self.world.store.next(self.node, track, key)?
-                && first.as_ref().is_none_or(|first| entry.key < first.key)
+            if let Some(item) = self.world.next(self.node, track, op)?
+                && first.is_none_or(|first| self.world.is_before(item.op, first.op))
             {
-                first = Some(entry);
+                first = Some(item);
             }
         }
         Ok(first)

@@ -17,22 +17,23 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::catch_up::{Draft, World, draft_of};
-use crate::id::{Dot, Key, NodeId};
+use crate::catch_up::Drafts;
+use crate::op::OpKind;
 use crate::store::{Store, Track, Verdict};
 use crate::sweep::Sweep;
 use crate::timeline::Changes;
 use crate::version_vector::VersionVector;
+use crate::world::{NodeIx, OpIx, PerNode, World};
 
 /// What the batch means to one deleted node: what changed at or below it.
 #[derive(Debug, Default)]
 struct Case {
-    /// Dots that came in.
-    gained: Vec<Dot>,
-    /// Dots that, perhaps, left.
-    lost: Vec<Dot>,
+    /// Operations whose dots came in.
+    gained: Vec<OpIx>,
+    /// Those whose dots, perhaps, left.
+    lost: Vec<OpIx>,
     /// Nodes that came in with all that is below them.
-    arrived: Vec<NodeId>,
+    arrived: Vec<NodeIx>,
     /// Whether nodes left with all that is below them.
     departed: bool,
 }
@@ -70,29 +71,33 @@ impl Case {
 pub(crate) fn decide<S: Store>(
     world: &mut World<'_, S>,
     sweep: &Sweep,
-    drafts: &[Draft],
+    drafts: &Drafts,
     changes: &Changes,
-) -> Result<Vec<(NodeId, bool)>, S::Error> {
+) -> Result<Vec<(NodeIx, bool)>, S::Error> {
     let mut after = After::new(world, sweep, drafts, changes);
-    for draft in drafts {
+    for draft in &drafts.list {
         if draft.deleted_at.is_some() {
-            after.open(draft.node, Case::default())?;
+            after.case(draft.node)?;
         }
-        let (from, to) = (draft.old_parent(), draft.new_parent());
+        let (from, to) = (draft.old.parent(), draft.new_parent());
         if from != to {
-            if let Some(from) = from {
-                after.tell(from, Case { departed: true, ..Case::default() })?;
+            if let Some(case) = after.case_above(from)? {
+                case.departed = true;
             }
-            if let Some(to) = to {
-                after.tell(to, Case { arrived: vec![draft.node], ..Case::default() })?;
+            if let Some(case) = after.case_above(to)? {
+                case.arrived.push(draft.node);
             }
         }
     }
-    for (&holder, dots) in &changes.gained {
-        after.tell(holder, Case { gained: dots.clone(), ..Case::default() })?;
+    for &(holder, op) in &changes.gained {
+        if let Some(case) = after.case_above(Some(holder))? {
+            case.gained.push(op);
+        }
     }
-    for (&holder, dots) in &changes.lost {
-        after.tell(holder, Case { lost: dots.clone(), ..Case::default() })?;
+    for &(holder, op) in &changes.lost {
+        if let Some(case) = after.case_above(Some(holder))? {
+            case.lost.push(op);
+        }
     }
     let mut flags = Vec::new();
     while let Some(((_, node), case)) = after.cases.pop_last() {
@@ -101,49 +106,51 @@ pub(crate) fn decide<S: Store>(
     Ok(flags)
 }
 
+/// The rows among `pairs`, sorted by node, that are about `node`.
+fn of_node<T>(pairs: &[(NodeIx, T)], node: NodeIx) -> &[(NodeIx, T)] {
+    let from = pairs.partition_point(|(at, _)| *at < node);
+    let count = pairs[from..].partition_point(|(at, _)| *at == node);
+    &pairs[from..from + count]
+}
+
 /// The tree as it is after the batch, tombstones aside.
 struct After<'w, 'a, S> {
     world: &'w mut World<'a, S>,
     sweep: &'w Sweep,
-    drafts: &'w [Draft],
-    /// Nodes that have a parent they had not before.
-    arrivals: HashMap<NodeId, Vec<NodeId>>,
-    refs_added: HashMap<NodeId, Vec<Key>>,
-    refs_removed: HashSet<(NodeId, Key)>,
-    /// By node: the nearest deleted node at or above it.
-    nearest: HashMap<NodeId, Option<NodeId>>,
-    deletions: HashMap<NodeId, Option<Rc<VersionVector>>>,
-    standings: HashMap<NodeId, Standing>,
+    drafts: &'w Drafts,
+    changes: &'w Changes,
+    /// Nodes that have a parent they had not before, by that parent.
+    arrivals: Vec<(NodeIx, NodeIx)>,
+    /// By node: the nearest deleted node at or above it, once it was looked for.
+    nearest: PerNode<Option<Option<NodeIx>>>,
+    deletions: HashMap<NodeIx, Rc<VersionVector>>,
+    standings: HashMap<NodeIx, Standing>,
     /// What is to be decided, by how many deleted nodes are above.
-    cases: BTreeMap<(usize, NodeId), Case>,
-    decided: HashMap<NodeId, bool>,
+    cases: BTreeMap<(usize, NodeIx), Case>,
+    decided: HashMap<NodeIx, bool>,
 }
 
 impl<'w, 'a, S: Store> After<'w, 'a, S> {
     fn new(
         world: &'w mut World<'a, S>,
         sweep: &'w Sweep,
-        drafts: &'w [Draft],
-        changes: &Changes,
+        drafts: &'w Drafts,
+        changes: &'w Changes,
     ) -> Self {
-        let mut arrivals: HashMap<NodeId, Vec<NodeId>> = HashMap::new();
-        for draft in drafts {
-            if let Some(to) = draft.new_parent().filter(|&to| Some(to) != draft.old_parent()) {
-                arrivals.entry(to).or_default().push(draft.node);
-            }
-        }
-        let mut refs_added: HashMap<NodeId, Vec<Key>> = HashMap::new();
-        for &(parent, key) in &changes.refs_added {
-            refs_added.entry(parent).or_default().push(key);
-        }
+        let mut arrivals: Vec<(NodeIx, NodeIx)> = drafts
+            .list
+            .iter()
+            .filter(|draft| draft.new_parent() != draft.old.parent())
+            .filter_map(|draft| Some((draft.new_parent()?, draft.node)))
+            .collect();
+        arrivals.sort_unstable();
         Self {
             world,
             sweep,
             drafts,
+            changes,
             arrivals,
-            refs_added,
-            refs_removed: changes.refs_removed.iter().copied().collect(),
-            nearest: HashMap::new(),
+            nearest: PerNode::default(),
             deletions: HashMap::new(),
             standings: HashMap::new(),
             cases: BTreeMap::new(),
@@ -151,83 +158,98 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
         }
     }
 
-    fn parent(&mut self, node: NodeId) -> Result<Option<NodeId>, S::Error> {
-        match draft_of(self.drafts, node) {
+    fn parent(&mut self, node: NodeIx) -> Result<Option<NodeIx>, S::Error> {
+        match self.drafts.get(node) {
             Some(draft) => Ok(draft.new_parent()),
             None if node.is_reserved() => Ok(None),
-            None => Ok(self.world.row(node)?.and_then(|row| row.placed).map(|place| place.1)),
+            None => Ok(self.world.row(node)?.parent()),
         }
     }
 
-    fn deleted_at(&mut self, node: NodeId) -> Result<Option<Rc<VersionVector>>, S::Error> {
+    fn is_deleted(&mut self, node: NodeIx) -> Result<bool, S::Error> {
+        if node.is_reserved() {
+            return Ok(false);
+        }
+        match self.drafts.get(node) {
+            Some(draft) => Ok(draft.deleted_at.is_some() || draft.old.deleted),
+            None => Ok(self.world.row(node)?.deleted),
+        }
+    }
+
+    /// A deleted node's `deleted_at`.
+    fn deleted_at(&mut self, node: NodeIx) -> Result<Rc<VersionVector>, S::Error> {
         if let Some(known) = self.deletions.get(&node) {
             return Ok(known.clone());
         }
-        let grown = draft_of(self.drafts, node).and_then(|draft| draft.deleted_at.clone());
-        let deleted_at = if grown.is_some() {
-            grown
-        } else if !node.is_reserved() && self.world.row(node)?.is_some_and(|row| row.deleted) {
-            Some(self.world.store.deleted_at(node)?)
-        } else {
-            None
-        };
-        let deleted_at = deleted_at.map(Rc::new);
+        let grown = self.drafts.get(node).and_then(|draft| draft.deleted_at.clone());
+        let deleted_at = Rc::new(match grown {
+            Some(deleted_at) => deleted_at,
+            None => self.world.store.deleted_at(self.world.id(node))?,
+        });
         self.deletions.insert(node, deleted_at.clone());
         Ok(deleted_at)
     }
 
     /// The nearest deleted node at or above `node`. Every step of the way up is remembered.
-    fn nearest(&mut self, node: NodeId) -> Result<Option<NodeId>, S::Error> {
+    fn nearest(&mut self, node: NodeIx) -> Result<Option<NodeIx>, S::Error> {
+        if let Some(known) = self.nearest.get(node) {
+            return Ok(known);
+        }
         let mut path = Vec::new();
         let mut at = Some(node);
         let found = loop {
             let Some(here) = at else { break None };
-            if let Some(&known) = self.nearest.get(&here) {
+            if let Some(known) = self.nearest.get(here) {
                 break known;
             }
             self.world.store.check()?;
             path.push(here);
-            if self.deleted_at(here)?.is_some() {
+            if self.is_deleted(here)? {
                 break Some(here);
             }
             at = self.parent(here)?;
         };
-        self.nearest.extend(path.into_iter().map(|step| (step, found)));
+        for step in path {
+            self.nearest.set(step, Some(found));
+        }
         Ok(found)
     }
 
-    fn next_above(&mut self, node: NodeId) -> Result<Option<NodeId>, S::Error> {
+    fn next_above(&mut self, node: NodeIx) -> Result<Option<NodeIx>, S::Error> {
         match self.parent(node)? {
             Some(parent) => self.nearest(parent),
             None => Ok(None),
         }
     }
 
-    /// Tells the nearest deleted node at or above `from`. It passes on what matters further up.
-    fn tell(&mut self, from: NodeId, case: Case) -> Result<(), S::Error> {
-        match self.nearest(from)? {
-            Some(node) => self.open(node, case),
-            None => Ok(()),
+    /// The case of the nearest deleted node at or above `from`, if there is one. It passes on what
+    /// matters further up.
+    fn case_above(&mut self, from: Option<NodeIx>) -> Result<Option<&mut Case>, S::Error> {
+        match from {
+            Some(from) => match self.nearest(from)? {
+                Some(node) => self.case(node).map(Some),
+                None => Ok(None),
+            },
+            None => Ok(None),
         }
     }
 
-    fn open(&mut self, node: NodeId, case: Case) -> Result<(), S::Error> {
+    fn case(&mut self, node: NodeIx) -> Result<&mut Case, S::Error> {
         let rank = self.standing(node)?.rank;
-        self.cases.entry((rank, node)).or_default().absorb(case);
-        Ok(())
+        Ok(self.cases.entry((rank, node)).or_default())
     }
 
     /// Decides one case, and passes on to the next deleted node above what may concern it.
-    fn settle(&mut self, node: NodeId, mut case: Case) -> Result<bool, S::Error> {
-        let Some(deleted_at) = self.deleted_at(node)? else { return Ok(false) };
+    fn settle(&mut self, node: NodeIx, mut case: Case) -> Result<bool, S::Error> {
+        let deleted_at = self.deleted_at(node)?;
         let row = self.world.row(node)?;
-        let was_tombstone = row.as_ref().is_some_and(|row| row.tombstone);
-        let was_alive = row.is_some_and(|row| row.deleted && !row.tombstone);
-        let grown = draft_of(self.drafts, node).is_some_and(|draft| draft.deleted_at.is_some());
-        let uncovered = |dots: &[Dot]| dots.iter().any(|&dot| !deleted_at.contains(dot));
+        let was_alive = row.deleted && !row.tombstone;
+        let grown = self.drafts.get(node).is_some_and(|draft| draft.deleted_at.is_some());
+        let world = &*self.world;
+        let uncovered = |ops: &[OpIx]| ops.iter().any(|&op| !deleted_at.contains(world.dot(op)));
         let tombstone = if uncovered(&case.gained) {
             false
-        } else if was_tombstone {
+        } else if row.tombstone {
             self.covers(node, case.arrived.clone())?
         } else if was_alive && !grown && !case.departed && !uncovered(&case.lost) {
             false
@@ -238,21 +260,21 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
         if let Some(above) = self.next_above(node)? {
             if self.standing(node)?.nested {
                 // What is covered here is covered all the way up.
-                case.gained.retain(|&dot| !deleted_at.contains(dot));
-                case.lost.retain(|&dot| !deleted_at.contains(dot));
+                case.gained.retain(|&op| !deleted_at.contains(self.world.dot(op)));
+                case.lost.retain(|&op| !deleted_at.contains(self.world.dot(op)));
                 if tombstone {
                     case.arrived.clear();
                 }
             }
             if !case.is_empty() {
-                self.open(above, case)?;
+                self.case(above)?.absorb(case);
             }
         }
         Ok(tombstone)
     }
 
     /// Where a deleted node stands among those above it.
-    fn standing(&mut self, node: NodeId) -> Result<Standing, S::Error> {
+    fn standing(&mut self, node: NodeIx) -> Result<Standing, S::Error> {
         let mut path = Vec::new();
         let mut at = Some(node);
         let mut above = None;
@@ -269,8 +291,7 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
                 None => Standing { rank: 0, nested: true },
                 Some((above, Standing { rank, nested })) => {
                     let (own, wider) = (self.deleted_at(step)?, self.deleted_at(above)?);
-                    let covers = wider.zip(own).is_some_and(|(wider, own)| wider.covers(&own));
-                    Standing { rank: rank + 1, nested: nested && covers }
+                    Standing { rank: rank + 1, nested: nested && wider.covers(&own) }
                 }
             };
             self.standings.insert(step, standing);
@@ -280,9 +301,9 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
     }
 
     /// Whether the `deleted_at` of `node` covers the subtrees of `roots`.
-    fn covers(&mut self, node: NodeId, roots: Vec<NodeId>) -> Result<bool, S::Error> {
-        let Some(deleted_at) = self.deleted_at(node)? else { return Ok(false) };
-        let mut seen: HashSet<NodeId> = HashSet::new();
+    fn covers(&mut self, node: NodeIx, roots: Vec<NodeIx>) -> Result<bool, S::Error> {
+        let deleted_at = self.deleted_at(node)?;
+        let mut seen: HashSet<NodeIx> = HashSet::new();
         let mut open = roots;
         while let Some(at) = open.pop() {
             if !seen.insert(at) || (at != node && self.is_buried(at, &deleted_at)?) {
@@ -291,61 +312,95 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
             if !self.covers_own(at, &deleted_at)? {
                 return Ok(false);
             }
-            for child in self.world.store.children(at)? {
+            for child in self.world.children(at)? {
                 if self.parent(child)? == Some(at) {
                     open.push(child);
                 }
             }
-            open.extend(self.arrivals.get(&at).into_iter().flatten());
+            open.extend(of_node(&self.arrivals, at).iter().map(|(_, child)| child));
         }
         Ok(true)
     }
 
     /// Whether a node is a tombstone, decided already, by a deletion that `deleted_at` covers.
-    fn is_buried(&mut self, node: NodeId, deleted_at: &VersionVector) -> Result<bool, S::Error> {
+    fn is_buried(&mut self, node: NodeIx, deleted_at: &VersionVector) -> Result<bool, S::Error> {
         let tombstone = match self.decided.get(&node) {
             Some(&decided) => decided,
             // Deeper nodes come first: what has no case yet is above, or not concerned.
-            None => self.world.row(node)?.is_some_and(|row| row.tombstone),
+            None => self.world.row(node)?.tombstone,
         };
-        Ok(tombstone && self.deleted_at(node)?.is_some_and(|own| deleted_at.covers(&own)))
+        Ok(tombstone && deleted_at.covers(&*self.deleted_at(node)?))
     }
 
     /// Whether the dots of a node and of its winning payload are covered.
-    fn covers_own(&mut self, node: NodeId, deleted_at: &VersionVector) -> Result<bool, S::Error> {
-        let winner = match draft_of(self.drafts, node) {
+    fn covers_own(&mut self, node: NodeIx, deleted_at: &VersionVector) -> Result<bool, S::Error> {
+        let winner = match self.drafts.get(node) {
             Some(draft) => draft.payload,
-            None => self.world.row(node)?.and_then(|row| row.payload),
+            None => self.world.row(node)?.payload,
         };
-        if winner.is_some_and(|key| !deleted_at.contains(key.dot)) {
+        if winner.is_some_and(|op| !deleted_at.contains(self.world.dot(op))) {
             return Ok(false);
         }
-        let mut last = Key::MIN;
-        while let Some(entry) = self.world.store.next(node, Track::Structure, last)? {
-            last = entry.key;
-            if !deleted_at.contains(last.dot) && self.is_effective(node, last)? {
+        if !self.covers_steps(node, deleted_at)? {
+            return Ok(false);
+        }
+        for &(_, op) in of_node(&self.changes.refs_added, node) {
+            if self.counts_uncovered(node, op, deleted_at)? {
                 return Ok(false);
             }
         }
-        let mut refs = self.world.store.refs(node)?;
-        refs.retain(|&key| !self.refs_removed.contains(&(node, key)));
-        refs.extend(self.refs_added.get(&node).into_iter().flatten());
-        for key in refs {
-            if deleted_at.contains(key.dot) {
-                continue;
+        let mut last = None;
+        loop {
+            let refs = self.world.refs(node, last)?;
+            let Some(&op) = refs.last() else { return Ok(true) };
+            last = Some(op);
+            for op in refs {
+                let left = self.changes.refs_removed.binary_search(&(node, op)).is_ok();
+                if !left && self.counts_uncovered(node, op, deleted_at)? {
+                    return Ok(false);
+                }
             }
-            let (subject, entry) = self.world.store.entry(key)?;
-            if let Some(step) = entry.step
-                && (step.is_move || step.parent == node)
-                && self.is_effective(subject, key)?
-            {
+        }
+    }
+
+    /// Whether the dots of the effective inserts and moves of a node are covered.
+    fn covers_steps(&mut self, node: NodeIx, deleted_at: &VersionVector) -> Result<bool, S::Error> {
+        if self.world.is_all() {
+            let drafts = self.drafts;
+            let steps = drafts.get(node).into_iter().flat_map(|draft| drafts.ops(draft));
+            let effective = |op: &OpIx| {
+                self.sweep.in_batch[op.index()] == Some(Verdict::Effective)
+                    && !deleted_at.contains(self.world.dot(*op))
+            };
+            return Ok(!steps.into_iter().any(|op| effective(&op)));
+        }
+        let mut item = self.world.first(node, Track::Structure)?;
+        while let Some(step) = item {
+            if !deleted_at.contains(self.world.dot(step.op)) && self.is_effective(node, step.op)? {
                 return Ok(false);
             }
+            item = self.world.next(node, Track::Structure, step.op)?;
         }
         Ok(true)
     }
 
-    fn is_effective(&mut self, node: NodeId, key: Key) -> Result<bool, S::Error> {
-        Ok(self.sweep.verdict(self.world, node, key)? == Verdict::Effective)
+    /// Whether an op ref of `node` is in its structural history, and not covered.
+    fn counts_uncovered(
+        &mut self,
+        node: NodeIx,
+        op: OpIx,
+        deleted_at: &VersionVector,
+    ) -> Result<bool, S::Error> {
+        if deleted_at.contains(self.world.dot(op)) {
+            return Ok(false);
+        }
+        let item = self.world.op(op)?;
+        let counts =
+            item.parent.is_some() && (item.kind == OpKind::Move || item.parent == Some(node));
+        Ok(counts && self.is_effective(item.node, op)?)
+    }
+
+    fn is_effective(&mut self, node: NodeIx, op: OpIx) -> Result<bool, S::Error> {
+        Ok(self.sweep.verdict(self.world, node, op)? == Verdict::Effective)
     }
 }

@@ -111,13 +111,17 @@ impl Forest {
         for row in self.query(&nodes, &[&doc])? {
             let deleted_at: Option<String> = cell(&row, 11)?;
             let deleted_at = deleted_at.map(|text| VersionVector::from_json(&text)).transpose();
+            // A payload without a key came with the operation that placed the node.
+            let (placed, payload_key) = (key(&row, 5)?, key(&row, 8)?);
+            let payload: Option<Vec<u8>> = cell(&row, 4)?;
+            let payload_key = payload_key.or(placed.filter(|_| payload.is_some()));
             let node = Node {
                 parent: optional_node(&row, 1)?,
                 order_key: cell(&row, 2)?,
                 tombstone: cell(&row, 3)?,
-                payload: cell(&row, 4)?,
-                placed: key(&row, 5)?,
-                payload_key: key(&row, 8)?,
+                payload,
+                placed,
+                payload_key,
                 deleted_at: deleted_at.map_err(|e| format!("deleted_at: {e}"))?,
             };
             state.nodes.insert(node_id(&row, 0)?, node);

@@ -44,8 +44,11 @@ impl Store for Counting<'_> {
     fn prev(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Infallible> {
         self.ask().prev(node, track, key)
     }
-    fn entry(&mut self, key: Key) -> Result<(NodeId, Entry), Infallible> {
+    fn entry(&mut self, key: Key) -> Result<Entry, Infallible> {
         self.ask().entry(key)
+    }
+    fn known_state(&mut self, key: Key) -> Result<VersionVector, Infallible> {
+        self.ask().known_state(key)
     }
     fn is_ignored(&mut self, node: NodeId, key: Key) -> Result<bool, Infallible> {
         self.ask().is_ignored(node, key)
@@ -60,8 +63,8 @@ impl Store for Counting<'_> {
         self.questions += 1;
         Ok(())
     }
-    fn refs(&mut self, parent: NodeId) -> Result<Vec<Key>, Infallible> {
-        self.ask().refs(parent)
+    fn refs(&mut self, parent: NodeId, after: Key) -> Result<Vec<Key>, Infallible> {
+        self.ask().refs(parent, after)
     }
 }
 
@@ -70,7 +73,8 @@ impl Store for Counting<'_> {
 fn questions(store: &mut MemoryStore, ops: &[Op]) -> u64 {
     store.defer(ops);
     let mut counting = Counting { store, questions: 0 };
-    let Ok(_) = catch_up(&mut counting, ops);
+    let entries: Vec<Entry> = ops.iter().map(Op::entry).collect();
+    let Ok(_) = catch_up(&mut counting, &entries);
     counting.questions
 }
 

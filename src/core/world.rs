@@ -1,0 +1,365 @@
+//! What the passes of a catch-up share: the batch, and what was read of the store so far.
+//!
+//! Nodes and operations are numbered as they are met, so that what a pass notes about them stands
+//! in flat lists ([`PerNode`]) and costs no look-up by id. What was read once is not asked again.
+
+use std::collections::HashMap;
+
+use crate::id::{Dot, Key, NodeId};
+use crate::op::{Entry, OpKind};
+use crate::store::{Store, Track};
+
+/// A node by number. ROOT and TRASH come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct NodeIx(u32);
+
+impl NodeIx {
+    pub(crate) const ROOT: NodeIx = NodeIx(0);
+    pub(crate) const TRASH: NodeIx = NodeIx(1);
+
+    /// Whether it is ROOT or TRASH.
+    pub(crate) fn is_reserved(self) -> bool {
+        self <= Self::TRASH
+    }
+}
+
+/// An operation by number: those of the batch come first, in canonical order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct OpIx(u32);
+
+impl OpIx {
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A parent, and the operation that gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) op: OpIx,
+    pub(crate) parent: NodeIx,
+}
+
+/// An [`Entry`] by numbers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Item {
+    pub(crate) op: OpIx,
+    pub(crate) node: NodeIx,
+    pub(crate) parent: Option<NodeIx>,
+    pub(crate) kind: OpKind,
+    pub(crate) writes_payload: bool,
+}
+
+/// A node's row before the batch, by numbers.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Row {
+    pub(crate) exists: bool,
+    pub(crate) placed: Option<Place>,
+    pub(crate) payload: Option<OpIx>,
+    pub(crate) deleted: bool,
+    pub(crate) tombstone: bool,
+}
+
+impl Row {
+    pub(crate) fn parent(&self) -> Option<NodeIx> {
+        self.placed.map(|place| place.parent)
+    }
+}
+
+/// What is known of a node.
+#[derive(Debug)]
+struct Known {
+    id: NodeId,
+    row: Option<Row>,
+    has_refs: Option<bool>,
+}
+
+/// A note for each node, by number.
+#[derive(Debug, Default)]
+pub(crate) struct PerNode<T>(Vec<T>);
+
+impl<T: Copy + Default> PerNode<T> {
+    pub(crate) fn get(&self, node: NodeIx) -> T {
+        self.0.get(node.0 as usize).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn set(&mut self, node: NodeIx, value: T) {
+        let at = node.0 as usize;
+        if self.0.len() <= at {
+            self.0.resize(at + 1, T::default());
+        }
+        self.0[at] = value;
+    }
+}
+
+pub(crate) struct World<'a, S> {
+    pub(crate) store: &'a mut S,
+    /// The batch in canonical order, reserved operations left out.
+    pub(crate) batch: Vec<Item>,
+    /// Where the operations of the batch stood when they were given to us.
+    positions: Vec<usize>,
+    head: Option<Key>,
+    keys: Vec<Key>,
+    older: HashMap<Key, OpIx>,
+    nodes: Vec<Known>,
+    numbers: HashMap<NodeId, NodeIx>,
+}
+
+impl<'a, S: Store> World<'a, S> {
+    pub(crate) fn new(store: &'a mut S, entries: &[Entry]) -> Self {
+        let mut positions: Vec<usize> =
+            (0..entries.len()).filter(|&at| !entries[at].is_reserved()).collect();
+        positions.sort_unstable_by_key(|&at| entries[at].key);
+        let head = store.head();
+        let mut world = Self {
+            store,
+            batch: Vec::with_capacity(positions.len()),
+            keys: positions.iter().map(|&at| entries[at].key).collect(),
+            positions: Vec::new(),
+            head,
+            older: HashMap::new(),
+            nodes: Vec::with_capacity(positions.len()),
+            numbers: HashMap::with_capacity(positions.len()),
+        };
+        world.number(NodeId::ROOT);
+        world.number(NodeId::TRASH);
+        for (op, &at) in positions.iter().enumerate() {
+            let item = world.item_at(OpIx(op as u32), &entries[at]);
+            world.batch.push(item);
+        }
+        world.positions = positions;
+        world
+    }
+
+    /// The number of a node.
+    pub(crate) fn number(&mut self, id: NodeId) -> NodeIx {
+        let nodes = &mut self.nodes;
+        *self.numbers.entry(id).or_insert_with(|| {
+            nodes.push(Known { id, row: None, has_refs: None });
+            NodeIx(nodes.len() as u32 - 1)
+        })
+    }
+
+    /// Whether nothing is materialized yet: the batch is all there is.
+    pub(crate) fn is_all(&self) -> bool {
+        self.head.is_none()
+    }
+
+    pub(crate) fn id(&self, node: NodeIx) -> NodeId {
+        self.nodes[node.0 as usize].id
+    }
+
+    pub(crate) fn key(&self, op: OpIx) -> Key {
+        self.keys[op.index()]
+    }
+
+    pub(crate) fn dot(&self, op: OpIx) -> Dot {
+        self.keys[op.index()].dot
+    }
+
+    /// Whether `a` stands before `b`.
+    pub(crate) fn is_before(&self, a: OpIx, b: OpIx) -> bool {
+        self.keys[a.index()] < self.keys[b.index()]
+    }
+
+    /// Whether an operation is of the batch.
+    pub(crate) fn is_new(&self, op: OpIx) -> bool {
+        op.index() < self.positions.len()
+    }
+
+    /// Where an operation of the batch stood when it was given to us.
+    pub(crate) fn position(&self, op: OpIx) -> Option<usize> {
+        self.positions.get(op.index()).copied()
+    }
+
+    fn op_number(&mut self, key: Key) -> OpIx {
+        let batch = &self.keys[..self.positions.len()];
+        if batch.first().is_some_and(|first| *first <= key)
+            && let Ok(at) = batch.binary_search(&key)
+        {
+            return OpIx(at as u32);
+        }
+        let keys = &mut self.keys;
+        *self.older.entry(key).or_insert_with(|| {
+            keys.push(key);
+            OpIx(keys.len() as u32 - 1)
+        })
+    }
+
+    fn item_at(&mut self, op: OpIx, entry: &Entry) -> Item {
+        let node = self.number(entry.node);
+        let parent = entry.parent.map(|parent| self.number(parent));
+        Item { op, node, parent, kind: entry.kind, writes_payload: entry.writes_payload }
+    }
+
+    fn item(&mut self, entry: &Entry) -> Item {
+        let op = self.op_number(entry.key);
+        self.item_at(op, entry)
+    }
+
+    /// An operation in the log.
+    pub(crate) fn op(&mut self, op: OpIx) -> Result<Item, S::Error> {
+        match self.batch.get(op.index()) {
+            Some(item) => Ok(*item),
+            None => {
+                let entry = self.store.entry(self.key(op))?;
+                Ok(self.item_at(op, &entry))
+            }
+        }
+    }
+
+    /// Whether an older operation can stand after `op`.
+    pub(crate) fn has_later(&self, op: OpIx) -> bool {
+        self.head.is_some_and(|head| self.keys[op.index()] < head)
+    }
+
+    /// Whether a node's row can be had without asking the store.
+    pub(crate) fn knows_row(&self, node: NodeIx) -> bool {
+        self.head.is_none() || self.nodes[node.0 as usize].row.is_some()
+    }
+
+    /// A node's row before the batch.
+    pub(crate) fn row(&mut self, node: NodeIx) -> Result<Row, S::Error> {
+        let known = &self.nodes[node.0 as usize];
+        if let Some(row) = known.row {
+            return Ok(row);
+        }
+        let stored = if self.head.is_none() { None } else { self.store.row(known.id)? };
+        let row = match stored {
+            None => Row::default(),
+            Some(row) => Row {
+                exists: true,
+                placed: row.placed.map(|(key, parent)| Place {
+                    op: self.op_number(key),
+                    parent: self.number(parent),
+                }),
+                payload: row.payload.map(|key| self.op_number(key)),
+                deleted: row.deleted,
+                tombstone: row.tombstone,
+            },
+        };
+        self.nodes[node.0 as usize].row = Some(row);
+        Ok(row)
+    }
+
+    /// Reads the rows of all nodes that the batch is about, in their order in storage: many
+    /// neighbours at once cost less than one here and one there.
+    pub(crate) fn read_rows(&mut self) -> Result<(), S::Error> {
+        if self.head.is_none() || self.batch.len() < 2 {
+            return Ok(());
+        }
+        let mut nodes: Vec<NodeIx> = self.batch.iter().map(|item| item.node).collect();
+        nodes.sort_unstable_by_key(|&node| self.id(node));
+        for node in nodes {
+            self.row(node)?;
+        }
+        Ok(())
+    }
+
+    /// Whether it is known, without asking the store, that no older operation gave `node` a child.
+    pub(crate) fn surely_has_no_refs(&self, node: NodeIx) -> bool {
+        self.head.is_none() || self.nodes[node.0 as usize].has_refs == Some(false)
+    }
+
+    /// Whether any older operation gave `node` a child.
+    pub(crate) fn has_refs(&mut self, node: NodeIx) -> Result<bool, S::Error> {
+        if self.head.is_none() {
+            return Ok(false);
+        }
+        let known = &self.nodes[node.0 as usize];
+        if let Some(has_refs) = known.has_refs {
+            return Ok(has_refs);
+        }
+        let has_refs = self.store.has_refs(known.id)?;
+        self.nodes[node.0 as usize].has_refs = Some(has_refs);
+        Ok(has_refs)
+    }
+
+    /// The next operation of a track after `op`.
+    pub(crate) fn next(
+        &mut self,
+        node: NodeIx,
+        track: Track,
+        op: OpIx,
+    ) -> Result<Option<Item>, S::Error> {
+        let entry = self.store.next(self.id(node), track, self.key(op))?;
+        Ok(entry.map(|entry| self.item(&entry)))
+    }
+
+    /// The first operation of a track.
+    pub(crate) fn first(&mut self, node: NodeIx, track: Track) -> Result<Option<Item>, S::Error> {
+        let entry = self.store.next(self.id(node), track, Key::MIN)?;
+        Ok(entry.map(|entry| self.item(&entry)))
+    }
+
+    /// The last operation of a track before `op`.
+    pub(crate) fn prev(
+        &mut self,
+        node: NodeIx,
+        track: Track,
+        op: OpIx,
+    ) -> Result<Option<Item>, S::Error> {
+        let entry = self.store.prev(self.id(node), track, self.key(op))?;
+        Ok(entry.map(|entry| self.item(&entry)))
+    }
+
+    /// Whether an older structural operation was ignored before the batch.
+    pub(crate) fn was_ignored(&mut self, node: NodeIx, op: OpIx) -> Result<bool, S::Error> {
+        self.store.is_ignored(self.id(node), self.key(op))
+    }
+
+    /// The place that `node` had in the old world just before `before` (at the end if `None`), if
+    /// the op that gave it stands after `floor`.
+    pub(crate) fn old_place(
+        &mut self,
+        node: NodeIx,
+        floor: Option<OpIx>,
+        before: Option<OpIx>,
+    ) -> Result<Option<Place>, S::Error> {
+        let Some(last) = self.row(node)?.placed else { return Ok(None) };
+        let mut at = match before {
+            Some(before) if !self.is_before(last.op, before) => before,
+            _ => return Ok(Some(last).filter(|place| self.is_above(place.op, floor))),
+        };
+        while let Some(Item { op, parent: Some(parent), .. }) =
+            self.prev(node, Track::Structure, at)?
+        {
+            if !self.is_above(op, floor) {
+                break;
+            }
+            if !self.was_ignored(node, op)? {
+                return Ok(Some(Place { op, parent }));
+            }
+            at = op;
+        }
+        Ok(None)
+    }
+
+    /// Whether `op` stands after `floor`, if there is one.
+    pub(crate) fn is_above(&self, op: OpIx, floor: Option<OpIx>) -> bool {
+        floor.is_none_or(|floor| self.is_before(floor, op))
+    }
+
+    /// Some of the op refs of `parent` after `op`: none only where there are none.
+    pub(crate) fn refs(
+        &mut self,
+        parent: NodeIx,
+        after: Option<OpIx>,
+    ) -> Result<Vec<OpIx>, S::Error> {
+        if self.head.is_none() {
+            return Ok(Vec::new());
+        }
+        let after = after.map_or(Key::MIN, |op| self.key(op));
+        let refs = self.store.refs(self.id(parent), after)?;
+        Ok(refs.into_iter().map(|key| self.op_number(key)).collect())
+    }
+
+    /// The nodes whose parent was `node` before the batch.
+    pub(crate) fn children(&mut self, node: NodeIx) -> Result<Vec<NodeIx>, S::Error> {
+        if self.head.is_none() {
+            return Ok(Vec::new());
+        }
+        let children = self.store.children(self.id(node))?;
+        Ok(children.into_iter().map(|child| self.number(child)).collect())
+    }
+}
