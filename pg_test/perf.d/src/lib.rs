@@ -6,7 +6,7 @@
 //! | [`report`], [`json`], [`plot`] | what was found: table, JSON, pictures |
 //! | [`history`], [`workload`] | operations to measure with |
 //! | [`bench`] | a run: session, options, report |
-//! | [`stage`], [`forest`], [`floor`], [`raw`] | staging tables, forests, and the same tables without triggers |
+//! | [`stage`], [`forest`], [`floor`], [`row`], [`raw`] | staging tables, forests, and the same tables without triggers |
 //! | [`facts`] | where it was measured |
 //! | [`check`] | that what was measured was right |
 //! | [`memory`], [`cancel`] | what a backend takes at most, and how soon it stops |
@@ -25,6 +25,7 @@ pub mod memory;
 pub mod plot;
 pub mod raw;
 pub mod report;
+pub mod row;
 pub mod stage;
 pub mod topics;
 pub mod workload;
