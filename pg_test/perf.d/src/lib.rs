@@ -10,7 +10,7 @@
 //! | [`facts`] | where it was measured |
 //! | [`check`] | that what was measured was right |
 //! | [`memory`], [`cancel`] | what a backend takes at most, and how soon it stops |
-//! | [`topics`] | what is measured |
+//! | [`topics`], [`shapes`] | what is measured |
 
 pub mod bench;
 pub mod cancel;
@@ -26,6 +26,7 @@ pub mod plot;
 pub mod raw;
 pub mod report;
 pub mod row;
+pub mod shapes;
 pub mod stage;
 pub mod topics;
 pub mod workload;

@@ -11,6 +11,8 @@ pub mod late;
 mod load;
 mod merge;
 mod page;
+mod parallel;
+mod reads;
 mod rebuild;
 mod single;
 mod size;
@@ -39,6 +41,9 @@ pub const TOPICS: &[Topic] = &[
     topic("rebuild", "all rows from the log, against reading and the floor", rebuild::run),
     topic("load", "INSERT, COPY and deferred COPY, by the size of the statement", load::run),
     topic("size", "bytes on disk an operation, against minimal tables", size::run),
+    topic("shapes", "shapes that kill: twice the size against once", crate::shapes::run),
+    topic("reads", "what reading takes, and whether its plans are index ranges", reads::run),
+    topic("parallel", "two sessions on two docs, and on one", parallel::run),
 ];
 
 const fn topic(
