@@ -70,7 +70,16 @@ impl Bench {
 
     /// How often each side is measured.
     pub fn repetitions(&self) -> usize {
-        self.size(REPETITIONS, REPETITIONS + 2)
+        REPETITIONS
+    }
+
+    /// Goes on in a new session, whose backend has no memory of what was done.
+    ///
+    /// # Errors
+    /// The server has none left.
+    pub fn renew(&mut self) -> Result<()> {
+        self.client = session()?;
+        Ok(())
     }
 
     /// A seed of this name.

@@ -112,7 +112,9 @@ impl Decades {
             low = low.min(value);
             high = high.max(value);
         });
-        Self { low: low / 1.5, high: high * 1.5 }
+        // What is flat should look flat: not less than a decade.
+        let margin = (10.0 / (high / low)).max(2.25).sqrt();
+        Self { low: low / margin, high: high * margin }
     }
 
     /// The same with such a part of its length left free at the upper end.

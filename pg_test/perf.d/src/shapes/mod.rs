@@ -13,60 +13,29 @@ pub use runner::{Arrival, Shape};
 use crate::Result;
 use crate::bench::Bench;
 
-/// All of them.
+/// All of them; `{}` stands for the size.
 const SHAPES: &[Shape] = &[
-    Shape {
-        name: "children of one parent, counters interleaved",
-        quick: 10_000,
-        full: 100_000,
-        make: wide::children,
-    },
-    Shape {
-        name: "chain, then an append at its tip",
-        quick: 10_000,
-        full: 50_000,
-        make: deep::tip,
-    },
-    Shape {
-        name: "chain, then a late move of its tip",
-        quick: 10_000,
-        full: 50_000,
-        make: deep::tip_moved,
-    },
-    Shape {
-        name: "chain, then a late move of its top",
-        quick: 10_000,
-        full: 50_000,
-        make: deep::top_moved,
-    },
-    Shape {
-        name: "moves of one node, then a late move of it",
-        quick: 5_000,
-        full: 25_000,
-        make: deep::often_moved,
-    },
-    Shape {
-        name: "payloads of one node, then a late one",
-        quick: 5_000,
-        full: 25_000,
-        make: wide::payloads,
-    },
-    Shape { name: "replicas, 20 ops each", quick: 200, full: 500, make: wide::replicas },
-    Shape { name: "deletes of one node", quick: 500, full: 500, make: wide::deletes },
-    Shape { name: "docs of 100 ops", quick: 200, full: 5_000, make: wide::docs },
-    Shape {
-        name: "late ops at every depth of a history",
-        quick: 20_000,
-        full: 500_000,
-        make: wide::late_everywhere,
-    },
-    Shape {
-        name: "late ops below an ancestor that is moved all the time",
-        quick: 500,
-        full: 2_000,
-        make: deep::adversary,
-    },
+    shape("{} children of one parent, counters interleaved", 5_000, 100_000, wide::children),
+    shape("chain {} deep, then an append at its tip", 5_000, 50_000, deep::tip),
+    shape("chain {} deep, then a late move of its tip", 5_000, 50_000, deep::tip_moved),
+    shape("chain {} deep, then a late move of its top", 5_000, 50_000, deep::top_moved),
+    shape("{} moves of one node, then a late move of it", 5_000, 25_000, deep::often_moved),
+    shape("{} payloads of one node, then a late one", 5_000, 25_000, wide::payloads),
+    shape("{} replicas, 20 ops each, 20 deletes in all", 200, 500, wide::replicas),
+    shape("{} deletes of one node", 500, 500, wide::deletes),
+    shape("{} docs of 100 ops", 100, 5_000, wide::docs),
+    shape("{} ops, then 1,000 late ones at every depth", 10_000, 500_000, wide::late_everywhere),
+    shape("{} moves of an ancestor, then 100 late moves below it", 500, 2_000, deep::adversary),
 ];
+
+const fn shape(
+    name: &'static str,
+    quick: usize,
+    full: usize,
+    make: fn(u64, usize) -> Arrival,
+) -> Shape {
+    Shape { name, quick, full, make }
+}
 
 /// Runs all of them.
 pub fn run(bench: &mut Bench) -> Result<()> {

@@ -28,7 +28,7 @@ impl Arrival {
 
 /// A shape.
 pub struct Shape {
-    /// What there are so many of.
+    /// What it is, with `{}` for how many.
     pub name: &'static str,
     /// How many, in a quick run; and twice that.
     pub quick: usize,
@@ -61,7 +61,6 @@ pub fn run(bench: &mut Bench, shape: &Shape) -> Result<()> {
     let (once, twice) = (load(size, "once")?, load(2 * size, "twice")?);
     let mut peaks = Vec::new();
     let (mut then_once, mut then_twice) = (Vec::new(), Vec::new());
-    bench.run(&format!("SET statement_timeout = '{LIMIT}s'"))?;
     let pairs = interleaved(REPETITIONS, |repetition| {
         let (b, late_b, _) = arrive(bench, &once, repetition == 0)?;
         let (a, late_a, peak) = arrive(bench, &twice, false)?;
@@ -79,17 +78,18 @@ pub fn run(bench: &mut Bench, shape: &Shape) -> Result<()> {
         format!(", {} resident with shared buffers", Unit::Bytes.show(bytes as f64))
     });
     let memory = format!("backend {}{resident}", Unit::Bytes.show(own as f64));
-    let (name, double) = (shape.name, 2 * size);
+    let double = 2 * size;
+    let name = shape.name.replace("{}", &double.to_string());
     let stops = stops(bench, &twice, median(&pairs.a))?;
     let line = Line::compared(
-        format!("{double} {name}: all of it"),
+        name.clone(),
         Side::seconds(format!("of {double}"), &pairs.a),
         Side::seconds(format!("of {size}"), &pairs.b),
     );
     bench.line(line.goal(Goal::AtMost(2.5)).note(format!("{memory}; {stops}")));
     if twice.then.count > 0 {
         let line = Line::compared(
-            format!("{double} {name}: what came after ({} ops)", twice.then.count),
+            format!("{name}: the latter alone"),
             Side::seconds(format!("of {double}"), &then_twice),
             Side::seconds(format!("of {size}"), &then_once),
         );
@@ -103,6 +103,9 @@ pub fn run(bench: &mut Bench, shape: &Shape) -> Result<()> {
 
 /// The seconds that both statements took, those of the second, and the memory.
 fn arrive(bench: &mut Bench, loaded: &Loaded, checked: bool) -> Result<(f64, f64, Peak)> {
+    // What a backend has freed it may keep: only a new one shows what it needs.
+    bench.renew()?;
+    bench.run(&format!("SET statement_timeout = '{LIMIT}s'"))?;
     forest::create(bench, "f")?;
     bench.run("CHECKPOINT")?;
     let pid: i32 = bench.value("SELECT pg_backend_pid()", &[])?;

@@ -28,11 +28,22 @@ pub fn payloads(seed: u64, size: usize) -> Arrival {
     Arrival::of_one(history.ops, vec![late])
 }
 
-/// Replicas that mint 20 operations each and delete now and then, so that vectors name them all.
+/// Replicas that mint 20 operations each, in turn; now and then one deletes, and its vector names
+/// them all.
 pub fn replicas(seed: u64, size: usize) -> Arrival {
     let mut history = History::new(seed, size);
     let mut nodes = Nodes::new();
-    mix(&mut history, &mut nodes, 20 * size);
+    for at in 1..=20 * size {
+        let node = nodes.pick(&mut history.random);
+        match at % size {
+            0 => history.delete(node),
+            _ if at % 4 == 0 && nodes.count() > 10 => history.write(node, 8),
+            _ => {
+                let child = history.insert(node, 8);
+                nodes.add(child, node);
+            }
+        }
+    }
     Arrival::of_one(history.ops, Vec::new())
 }
 

@@ -34,7 +34,7 @@ impl Way {
 
 /// The mix, in order, each way in turn.
 pub fn run(bench: &mut Bench) -> Result<()> {
-    let count = bench.size(20_000, 200_000);
+    let count = bench.size(10_000, 100_000);
     let ops = Workload::Mix.ops(bench.seed("load"), count, &bench.options.out)?;
     let stage = Stage::load(bench, "load", "doc", &ops)?;
     stage.index(bench)?;
@@ -44,7 +44,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
         yardstick: false,
     });
     let sizes = [100, 1_000, 10_000, 100_000];
-    for &size in sizes.iter().filter(|size| **size < count) {
+    for &size in sizes.iter().filter(|size| **size <= count) {
         let lines = text(&ops, size);
         let mut samples = Way::EACH.map(|_| Vec::new());
         for repetition in 0..=REPETITIONS {

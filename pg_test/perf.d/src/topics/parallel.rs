@@ -116,13 +116,10 @@ fn singles(client: &mut Client, ops: &[Op]) -> Result<Vec<f64>> {
 
 /// Runs the work for each item in a session of its own, all at once. Gives the seconds until the
 /// last was done, and what each gave.
-fn sessions<I: Sync, T: Send>(
+fn sessions<I: Send, T: Send>(
     items: impl Iterator<Item = I>,
     work: impl Fn(&mut Client, I) -> Result<T> + Sync,
-) -> Result<(f64, Vec<T>)>
-where
-    I: Send,
-{
+) -> Result<(f64, Vec<T>)> {
     let mut clients = Vec::new();
     for item in items {
         clients.push((session()?, item));

@@ -14,25 +14,35 @@ use crate::history::{History, Nodes};
 use crate::measure::{REPETITIONS, rounds, timed};
 use crate::report::{Line, Side};
 use crate::stage::Stage;
-use crate::workload::{REPLICAS, mix};
+use crate::workload::{Grown, REPLICAS, fan, mix};
 use crate::{Result, check, forest};
 
-/// A way to read: its name, a query of a node ($1, as text) of the doc, and how often it is run.
+/// A way to read: its name, a query of a node with children ($1, as text), how often it is run.
 struct Read {
-    name: String,
+    name: &'static str,
     sql: &'static str,
     times: usize,
 }
 
+/// Children that a node has which has any.
+const FAN: usize = 60;
+
 /// Everything that there is to read with.
 pub fn run(bench: &mut Bench) -> Result<()> {
-    let count = bench.size(50_000, 150_000);
+    let count = bench.size(30_000, 100_000);
     let mut history = History::new(bench.seed("reads"), REPLICAS);
-    let mut nodes = Nodes::new();
-    mix(&mut history, &mut nodes, count);
-    let stage = Stage::load(bench, "reads", "doc", &history.ops)?;
+    let Grown { mut ops, nodes } = fan(&mut history, count, FAN);
+    let mut grown = Nodes::new();
+    for (at, &node) in nodes.iter().enumerate().skip(1) {
+        grown.add(node, nodes[(at - 1) / FAN]);
+    }
+    // Some of it is moved, written again, deleted.
+    mix(&mut history, &mut grown, count / 10);
+    ops.append(&mut history.ops);
+    let parents = &nodes[1..count / FAN];
+    let stage = Stage::load(bench, "reads", "doc", &ops)?;
     // Not the only doc: an index that leads to it has something to pass over.
-    let others = history.ops.iter().take(1_000);
+    let others = ops.iter().take(1_000);
     let docs: Vec<String> = (0..20).map(|at| format!("other {at}")).collect();
     let others = docs.iter().flat_map(|doc| others.clone().map(move |op| (doc.as_str(), op)));
     let others = Stage::load_docs(bench, "others", others)?;
@@ -45,7 +55,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
     let mut random = Random::new(bench.seed("nodes"));
     let mut plans = String::new();
     for read in reads(bench)? {
-        let line = one(bench, &read, &nodes, &mut random, &mut plans)?;
+        let line = one(bench, &read, parents, &mut random, &mut plans)?;
         bench.line(line);
     }
     std::fs::write(bench.options.out.join("plans.txt"), plans)?;
@@ -55,7 +65,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
 }
 
 fn reads(bench: &mut Bench) -> Result<Vec<Read>> {
-    let read = |name: &str, sql, times| Read { name: name.into(), sql, times };
+    let read = |name, sql, times| Read { name, sql, times };
     let mut reads = vec![
         read(
             "page of 50 children",
@@ -66,7 +76,7 @@ fn reads(bench: &mut Bench) -> Result<Vec<Read>> {
         read(
             "the next page",
             "SELECT node, order_key, payload FROM f.children WHERE doc = 'doc'
-             AND parent = $1::text::uuid AND (order_key, node) > ('\\x0001'::bytea, parent)
+             AND parent = $1::text::uuid AND (order_key, node) > ('\\x00'::bytea, parent)
              ORDER BY order_key, node LIMIT 50",
             500,
         ),
@@ -99,20 +109,20 @@ fn reads(bench: &mut Bench) -> Result<Vec<Read>> {
 fn one(
     bench: &mut Bench,
     read: &Read,
-    nodes: &Nodes,
+    parents: &[NodeId],
     random: &mut Random,
     plans: &mut String,
 ) -> Result<Line> {
     let statement = bench.client.prepare(read.sql)?;
     let (mut samples, mut rows) = (Vec::new(), 0);
     for _ in 0..read.times + read.times / 10 {
-        let node = nodes.pick(random).to_string();
+        let node = random.pick(parents).to_string();
         let (took, read) = timed(|| Ok(bench.client.query(&statement, &[&node])?))?;
         rows = rows.max(read.len());
         samples.push(took);
     }
     let samples = rounds(&samples[read.times / 10..], REPETITIONS);
-    let found = explained(read.sql, NodeId::ROOT)?;
+    let found = explained(read.sql, parents[0])?;
     let faults: Vec<&str> =
         ["Seq Scan", "Sort"].into_iter().filter(|fault| found.contains(fault)).collect();
     let verdict = match (found.is_empty(), faults.is_empty()) {
@@ -122,7 +132,7 @@ fn one(
     };
     plans.push_str(&format!("## {}\n\n{found}\n", read.name));
     let side = Side::seconds(format!("up to {rows} rows"), &samples);
-    Ok(Line::of(read.name.clone(), side).note(verdict))
+    Ok(Line::of(read.name, side).note(verdict))
 }
 
 /// The plans of all statements that a query comes to.
@@ -132,8 +142,10 @@ fn explained(sql: &str, node: NodeId) -> Result<String> {
     let mut config = harness::server::config();
     config.notice_callback(move |notice| {
         if let Ok(mut heard) = heard.lock() {
-            heard.push_str(notice.message());
-            heard.push('\n');
+            for line in notice.message().lines() {
+                heard.extend(line.chars().take(160));
+                heard.push('\n');
+            }
         }
     });
     let mut client: Client = config.connect(NoTls)?;
