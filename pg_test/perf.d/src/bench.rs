@@ -48,9 +48,10 @@ impl Bench {
         Ok(bench)
     }
 
-    /// Which topic lines belong to from here on.
-    pub fn topic(&mut self, name: &'static str) {
-        self.topic = name;
+    /// Begins a topic, which lines belong to from here on, in a session of its own.
+    pub fn begin(&mut self, topic: &'static str) -> Result<()> {
+        self.topic = topic;
+        self.renew()
     }
 
     /// Adds a line to the report.
@@ -124,13 +125,19 @@ impl Bench {
 /// If there is no server.
 pub fn session() -> Result<Client> {
     let mut client = harness::server::connect();
-    // Staging tables are read from their beginning, and prepared statements have one plan.
+    // Staging tables are read from their beginning, by one process.
     run(
         &mut client,
         "SET client_min_messages = warning; SET synchronize_seqscans = off;
-         SET plan_cache_mode = force_generic_plan; SET max_parallel_workers_per_gather = 0",
+         SET max_parallel_workers_per_gather = 0",
     )?;
     Ok(client)
+}
+
+/// Has prepared statements planned once in this session: for slices of staging tables, which else
+/// are planned each time, the floor's for longer.
+pub fn plan_once(client: &mut Client) -> Result<()> {
+    run(client, "SET plan_cache_mode = force_generic_plan")
 }
 
 /// Runs statements in a session.

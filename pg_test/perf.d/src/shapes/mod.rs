@@ -21,6 +21,7 @@ const SHAPES: &[Shape] = &[
     shape("chain {} deep, then a late move of its top", 5_000, 50_000, deep::top_moved),
     shape("{} moves of one node, then a late move of it", 5_000, 25_000, deep::often_moved),
     shape("{} payloads of one node, then a late one", 5_000, 25_000, wide::payloads),
+    shape("{} payloads of 1 MB", 8, 50, wide::heavy),
     shape("{} replicas, 20 ops each, 20 deletes in all", 200, 500, wide::replicas),
     shape("{} deletes of one node", 500, 500, wide::deletes),
     shape("{} docs of 100 ops", 100, 5_000, wide::docs),

@@ -4,7 +4,7 @@ use treecrdt::Op;
 
 use crate::bench::Bench;
 use crate::cancel::overshoot;
-use crate::measure::{REPETITIONS, interleaved, median};
+use crate::measure::{Pairs, REPETITIONS, interleaved, median, timed};
 use crate::memory::{Peak, Watch};
 use crate::report::{Goal, Line, Side, Unit};
 use crate::stage::Stage;
@@ -39,7 +39,7 @@ pub struct Shape {
 }
 
 /// The longest that a statement is let run, in seconds.
-const LIMIT: u32 = 120;
+const LIMIT: f64 = 120.0;
 
 struct Loaded {
     first: Stage,
@@ -60,38 +60,43 @@ pub fn run(bench: &mut Bench, shape: &Shape) -> Result<()> {
     };
     let (once, twice) = (load(size, "once")?, load(2 * size, "twice")?);
     let mut peaks = Vec::new();
-    let (mut then_once, mut then_twice) = (Vec::new(), Vec::new());
+    let mut late = Pairs::default();
+    let mut stuck = None;
     let pairs = interleaved(REPETITIONS, |repetition| {
-        let (b, late_b, _) = arrive(bench, &once, repetition == 0)?;
-        let (a, late_a, peak) = arrive(bench, &twice, false)?;
-        peaks.push(peak);
-        if repetition > 0 {
-            then_once.push(late_b);
-            then_twice.push(late_a);
+        if let Some(times) = stuck {
+            return Ok(times);
         }
-        Ok((a, b))
+        let half = arrive(bench, &once, repetition == 0)?;
+        let whole = arrive(bench, &twice, false)?;
+        peaks.push(whole.peak);
+        if repetition > 0 {
+            late.push((whole.then, half.then));
+        }
+        let times = (whole.first + whole.then, half.first + half.then);
+        if half.stopped || whole.stopped {
+            stuck = Some(times);
+        }
+        Ok(times)
     })?;
-    bench.run("SET statement_timeout = 0")?;
-    let own = peaks.iter().map(|peak| peak.own).max().unwrap_or(0);
-    let resident = peaks.iter().filter_map(|peak| peak.resident).max();
-    let resident = resident.map_or_else(String::new, |bytes| {
-        format!(", {} resident with shared buffers", Unit::Bytes.show(bytes as f64))
-    });
-    let memory = format!("backend {}{resident}", Unit::Bytes.show(own as f64));
     let double = 2 * size;
     let name = shape.name.replace("{}", &double.to_string());
-    let stops = stops(bench, &twice, median(&pairs.a))?;
+    let [of_double, of_size] = [double, size].map(|size| format!("of {size}"));
+    let stops = match stuck {
+        Some(_) => format!("STOPPED after {LIMIT} s"),
+        None => stops(bench, &twice, median(&pairs.a) - median(&late.a))?,
+    };
     let line = Line::compared(
         name.clone(),
-        Side::seconds(format!("of {double}"), &pairs.a),
-        Side::seconds(format!("of {size}"), &pairs.b),
+        Side::seconds(&of_double, &pairs.a),
+        Side::seconds(&of_size, &pairs.b),
     );
+    let memory = memory(&peaks);
     bench.line(line.goal(Goal::AtMost(2.5)).note(format!("{memory}; {stops}")));
-    if twice.then.count > 0 {
+    if twice.then.count > 0 && stuck.is_none() {
         let line = Line::compared(
             format!("{name}: the latter alone"),
-            Side::seconds(format!("of {double}"), &then_twice),
-            Side::seconds(format!("of {size}"), &then_once),
+            Side::seconds(&of_double, &late.a),
+            Side::seconds(&of_size, &late.b),
         );
         bench.line(line.goal(Goal::AtMost(2.5)));
     }
@@ -101,35 +106,60 @@ pub fn run(bench: &mut Bench, shape: &Shape) -> Result<()> {
     Ok(())
 }
 
-/// The seconds that both statements took, those of the second, and the memory.
-fn arrive(bench: &mut Bench, loaded: &Loaded, checked: bool) -> Result<(f64, f64, Peak)> {
+/// The most that the backends took.
+fn memory(peaks: &[Peak]) -> String {
+    let own = peaks.iter().map(|peak| peak.own).max().unwrap_or(0);
+    let resident = peaks.iter().filter_map(|peak| peak.resident).max();
+    let resident = resident.map_or_else(String::new, |bytes| {
+        format!(", {} resident with shared buffers", Unit::Bytes.show(bytes as f64))
+    });
+    format!("backend {}{resident}", Unit::Bytes.show(own as f64))
+}
+
+/// What came of both statements.
+struct Arrived {
+    /// Seconds that the first took.
+    first: f64,
+    /// Seconds that the second took.
+    then: f64,
+    peak: Peak,
+    /// Whether one of them ran into the limit.
+    stopped: bool,
+}
+
+fn arrive(bench: &mut Bench, loaded: &Loaded, checked: bool) -> Result<Arrived> {
     // What a backend has freed it may keep: only a new one shows what it needs.
     bench.renew()?;
-    bench.run(&format!("SET statement_timeout = '{LIMIT}s'"))?;
     forest::create(bench, "f")?;
     bench.run("CHECKPOINT")?;
     let pid: i32 = bench.value("SELECT pg_backend_pid()", &[])?;
     let watch = Watch::start(pid);
-    let first = bench.time(&loaded.first.append("f"));
-    let then = first.and_then(|first| {
-        let then = loaded.then.count > 0;
-        Ok((first, if then { bench.time(&loaded.then.append("f"))? } else { 0.0 }))
-    });
+    let mut both = [0.0; 2];
+    let mut stopped = false;
+    for (stage, took) in [&loaded.first, &loaded.then].into_iter().zip(&mut both) {
+        if stage.count > 0 && !stopped {
+            let (seconds, late) = timed(|| overshoot(bench, &stage.append("f"), LIMIT))?;
+            (*took, stopped) = (seconds, late.is_some());
+        }
+    }
     let peak = watch.stop();
-    let (first, then) = then?;
-    if checked {
+    if checked && !stopped {
         check::forest(bench, "f", loaded.first.count + loaded.then.count)?;
     }
     forest::drop(bench, "f")?;
-    Ok((first + then, then, peak))
+    Ok(Arrived { first: both[0], then: both[1], peak, stopped })
 }
 
-/// How soon the longer of the statements stops halfway.
+/// How soon the first statement, which takes so long, stops in its middle and near its end.
 fn stops(bench: &mut Bench, loaded: &Loaded, took: f64) -> Result<String> {
-    forest::create(bench, "f")?;
-    let late = overshoot(bench, &loaded.first.append("f"), took / 2.0)?;
-    forest::drop(bench, "f")?;
-    Ok(late.map_or("done before it could be cancelled".into(), |late| {
+    let mut worst = None;
+    for part in [0.5, 0.85] {
+        forest::create(bench, "f")?;
+        let late = overshoot(bench, &loaded.first.append("f"), part * took)?;
+        forest::drop(bench, "f")?;
+        worst = late.into_iter().chain(worst).reduce(f64::max);
+    }
+    Ok(worst.map_or("done before it could be cancelled".into(), |late| {
         format!("cancelled within {}", Unit::Seconds.show(late.max(0.0)))
     }))
 }

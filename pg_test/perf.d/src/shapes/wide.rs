@@ -28,6 +28,15 @@ pub fn payloads(seed: u64, size: usize) -> Arrival {
     Arrival::of_one(history.ops, vec![late])
 }
 
+/// Inserts with payloads that are large.
+pub fn heavy(seed: u64, size: usize) -> Arrival {
+    let mut history = History::new(seed, REPLICAS);
+    for _ in 0..size {
+        history.insert(NodeId::ROOT, 1 << 20);
+    }
+    Arrival::of_one(history.ops, Vec::new())
+}
+
 /// Replicas that mint 20 operations each, in turn; now and then one deletes, and its vector names
 /// them all.
 pub fn replicas(seed: u64, size: usize) -> Arrival {

@@ -3,7 +3,7 @@
 
 use postgres::Statement;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, plan_once};
 use crate::floor::Batches;
 use crate::measure::{Pairs, interleaved, median, timed};
 use crate::report::{Chart, Line, Series, Side, Unit};
@@ -23,6 +23,7 @@ const SIZES: [(usize, usize, usize); 6] = [
 
 /// Both sides, size by size.
 pub fn run(bench: &mut Bench) -> Result<()> {
+    plan_once(&mut bench.client)?;
     let most = bench.size(40_000, 200_000);
     let ops = Workload::Fan10.ops(bench.seed("batches"), most, &bench.options.out)?;
     let stage = Stage::load(bench, "batches", "doc", &ops)?;

@@ -4,7 +4,7 @@
 use postgres::types::ToSql;
 use treecrdt::{NodeId, Op};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, plan_once};
 use crate::history::History;
 use crate::measure::{interleaved, median, timed};
 use crate::report::{Chart, Goal, Line, Series, Side, Unit};
@@ -18,6 +18,7 @@ const BATCH: usize = 100;
 
 /// In batches of 100, and one by one.
 pub fn run(bench: &mut Bench) -> Result<()> {
+    plan_once(&mut bench.client)?;
     let ops = children(bench, CHILDREN);
     let stage = Stage::load(bench, "fan", "doc", &ops)?;
     stage.index(bench)?;

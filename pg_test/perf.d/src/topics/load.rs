@@ -5,7 +5,7 @@ use std::io::Write;
 
 use treecrdt::Op;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, plan_once};
 use crate::measure::{REPETITIONS, median, timed};
 use crate::report::{Chart, Line, Series, Side, Unit};
 use crate::stage::{COLUMNS, Stage, line};
@@ -34,6 +34,7 @@ impl Way {
 
 /// The mix, in order, each way in turn.
 pub fn run(bench: &mut Bench) -> Result<()> {
+    plan_once(&mut bench.client)?;
     let count = bench.size(10_000, 100_000);
     let ops = Workload::Mix.ops(bench.seed("load"), count, &bench.options.out)?;
     let stage = Stage::load(bench, "load", "doc", &ops)?;

@@ -4,9 +4,9 @@ use postgres::Client;
 use postgres::types::ToSql;
 use treecrdt::{NodeId, Op};
 
-use crate::bench::{Bench, session};
+use crate::bench::{Bench, plan_once, session};
 use crate::history::History;
-use crate::measure::{interleaved, quantile, timed};
+use crate::measure::{REPETITIONS, interleaved, median, quantile, timed};
 use crate::report::{Goal, Line, Side, Unit};
 use crate::stage::Stage;
 use crate::workload::{PAYLOAD, Workload};
@@ -55,6 +55,7 @@ fn two_docs(bench: &mut Bench, batch: usize) -> Result<()> {
 }
 
 fn batches(client: &mut Client, stage: &Stage, batch: usize) -> Result<()> {
+    plan_once(client)?;
     let append = client.prepare(&stage.append_slice("f"))?;
     for from in (1..=stage.count).step_by(batch) {
         client.execute(&append, &[&(from as i32), &((from + batch - 1) as i32)])?;
@@ -64,7 +65,7 @@ fn batches(client: &mut Client, stage: &Stage, batch: usize) -> Result<()> {
 
 /// Both append one operation a transaction to the same doc: each waits for the other's lock.
 fn one_doc(bench: &mut Bench) -> Result<()> {
-    let count = bench.size(1_000, 5_000);
+    let count = bench.size(500, 2_000);
     let histories: Vec<Vec<Op>> = DOCS
         .iter()
         .map(|author| {
@@ -75,7 +76,6 @@ fn one_doc(bench: &mut Bench) -> Result<()> {
             history.ops
         })
         .collect();
-    let mut alone = Vec::new();
     let mut at_once = |histories: &[Vec<Op>]| -> Result<Vec<f64>> {
         forest::create(bench, "f")?;
         bench.run("CHECKPOINT")?;
@@ -84,16 +84,22 @@ fn one_doc(bench: &mut Bench) -> Result<()> {
         forest::drop(bench, "f")?;
         Ok(samples.concat())
     };
-    alone.extend(at_once(&histories[..1])?);
-    let both = at_once(&histories)?;
+    let (mut both, mut alone) = (Vec::new(), Vec::new());
+    let pairs = interleaved(REPETITIONS, |_| {
+        let (two, one) = (at_once(&histories)?, at_once(&histories[..1])?);
+        let medians = (median(&two), median(&one));
+        both.extend(two);
+        alone.extend(one);
+        Ok(medians)
+    })?;
     let percentiles = |samples: &[f64]| {
         let [p50, p99] = [0.5, 0.99].map(|part| Unit::Seconds.show(quantile(samples, part)));
         format!("p50 {p50}, p99 {p99}")
     };
     let line = Line::compared(
         format!("one insert a transaction, {count} a session, all to one doc"),
-        Side::seconds("two sessions", &[quantile(&both, 0.5)]),
-        Side::seconds("one session", &[quantile(&alone, 0.5)]),
+        Side::seconds("two sessions", &pairs.a),
+        Side::seconds("one session", &pairs.b),
     );
     bench.line(line.note(format!(
         "two: {}; one: {}; no error, nothing lost",

@@ -152,8 +152,7 @@ fn explained(sql: &str, node: NodeId) -> Result<String> {
     execute(
         &mut client,
         "LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0;
-         SET auto_explain.log_level = notice; SET auto_explain.log_nested_statements = on;
-         SET plan_cache_mode = force_generic_plan",
+         SET auto_explain.log_level = notice; SET auto_explain.log_nested_statements = on",
     )?;
     let statement = client.prepare(sql)?;
     // What was said while preparing is not about the query.

@@ -10,7 +10,7 @@ use crate::{Result, check, floor, forest};
 
 /// A doc of 1M operations of the mix.
 pub fn run(bench: &mut Bench) -> Result<()> {
-    let count = bench.size(50_000, 1_000_000);
+    let count = bench.size(30_000, 1_000_000);
     let ops = Workload::Mix.ops(bench.seed("rebuild"), count, &bench.options.out)?;
     let stage = Stage::load(bench, "rebuild", "doc", &ops)?;
     drop(ops);
