@@ -6,7 +6,7 @@ use treecrdt::Op;
 
 use crate::bench::Bench;
 use crate::history::History;
-use crate::measure::{REPETITIONS, median, rounds, timed};
+use crate::measure::{median, timed};
 use crate::report::{Chart, Goal, Line, Series, Side, Unit};
 use crate::stage::Stage;
 use crate::workload::{PAYLOAD, REPLICAS, fan};
@@ -101,11 +101,8 @@ pub fn run(bench: &mut Bench) -> Result<()> {
     for (kind, of_kind) in KINDS.iter().zip(&samples) {
         let line = Line::compared(
             format!("{kind}, synchronous_commit = off"),
-            Side::seconds(
-                format!("chain of {deepest}"),
-                &rounds(&of_kind[depths.len()][warm..], REPETITIONS),
-            ),
-            Side::seconds("shallow tree", &rounds(&of_kind[0][warm..], REPETITIONS)),
+            Side::latencies(format!("chain of {deepest}"), &of_kind[depths.len()][warm..]),
+            Side::latencies("shallow tree", &of_kind[0][warm..]),
         );
         // A node with children has to be looked for above its new parent: that walk is stated.
         let walks = kind.contains("with a child");
