@@ -2,6 +2,7 @@
 //!
 //! | module | holds |
 //! | --- | --- |
+//! | [`git`] | the history of a git repository as operations |
 //! | [`history`] | random operations, and random ways for them to arrive |
 //! | [`script`] | operations written by hand, tersely |
 //! | [`scenarios`] | named stories with the outcome each must have |
@@ -16,6 +17,7 @@
 pub mod doc;
 pub mod docs;
 pub mod forest;
+pub mod git;
 pub mod history;
 pub mod replica;
 pub mod replica_postgres;

@@ -4,17 +4,14 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use git::args::{self, Replay, Task, USAGE};
-use git::compare::{self, VisibleNode};
-use git::convert::Conversion;
-use git::deliver::Server;
-use git::progress::Progress;
-use git::repository::Repository;
-use git::{Failure, Result, dry_run, fixture};
+use harness::git::args::{self, Replay, Task, USAGE};
+use harness::git::compare::{self, VisibleNode};
+use harness::git::convert::Conversion;
+use harness::git::deliver::Server;
+use harness::git::progress::Progress;
+use harness::git::repository::Repository;
+use harness::git::{Failure, Result, dry_run, fixture};
 use treecrdt::OpKind;
-
-#[path = "../git/mod.rs"]
-mod git;
 
 const DRAWN_LINES: usize = 20;
 const SHOWN_DIFFERENCES: usize = 10;
@@ -34,7 +31,8 @@ fn main() -> ExitCode {
             println!("{USAGE}");
             Ok(())
         }
-        Task::MakeFixture { dir, commits, seed } => fixture::make(&dir, commits, seed),
+        Task::MakeFixture { dir, commits, seed } => fixture::make(&dir, commits, seed)
+            .map(|()| println!("{}: {commits} commits on main", dir.display())),
         Task::Replay(replay) => run(&replay),
     };
     match done {

@@ -49,7 +49,6 @@ pub fn make(dir: &Path, commits: u32, seed: u64) -> Result<()> {
     if !status.success() {
         return Err(Failure(format!("git fast-import: {status}")));
     }
-    println!("{}: {commits} commits on main", dir.display());
     Ok(())
 }
 

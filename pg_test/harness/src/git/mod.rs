@@ -26,7 +26,7 @@ mod edits;
 mod failure;
 pub mod fixture;
 mod ids;
-mod oplog;
+pub mod oplog;
 pub mod progress;
 mod records;
 pub mod repository;

@@ -1,0 +1,32 @@
+//! Benchmarks of pg_treecrdt: each measured beside what it is to be compared with, in one run.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`measure`] | timing: two sides in turn, medians, ratios |
+//! | [`report`], [`json`], [`plot`] | what was found: table, JSON, pictures |
+//! | [`history`], [`workload`] | operations to measure with |
+//! | [`bench`] | a run: session, options, report |
+//! | [`stage`], [`forest`], [`floor`], [`raw`] | staging tables, forests, and the same tables without triggers |
+//! | [`facts`] | where it was measured |
+//! | [`check`] | that what was measured was right |
+//! | [`memory`], [`cancel`] | what a backend takes at most, and how soon it stops |
+//! | [`topics`] | what is measured |
+
+pub mod bench;
+pub mod cancel;
+pub mod check;
+pub mod facts;
+pub mod floor;
+pub mod forest;
+pub mod history;
+pub mod json;
+pub mod measure;
+pub mod memory;
+pub mod plot;
+pub mod raw;
+pub mod report;
+pub mod stage;
+pub mod topics;
+pub mod workload;
+
+pub use harness::git::{Failure, Result};

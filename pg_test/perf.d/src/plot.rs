@@ -1,0 +1,108 @@
+//! Charts as SVG. Both axes are logarithmic; text stays text.
+
+use std::path::Path;
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+
+use crate::report::{Chart, Unit};
+use crate::{Failure, Result};
+
+const SIZE: (u32, u32) = (860, 480);
+const FONT: &str = "Helvetica, Arial, sans-serif";
+const INK: RGBColor = RGBColor(40, 44, 52);
+const GRID: RGBColor = RGBColor(224, 227, 232);
+/// Colours that people who see fewer of them can tell apart (Okabe and Ito).
+const COLOURS: [RGBColor; 7] = [
+    RGBColor(0, 114, 178),
+    RGBColor(213, 94, 0),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(230, 159, 0),
+    RGBColor(86, 180, 233),
+    RGBColor(120, 120, 120),
+];
+
+/// Draws a chart to `FILE.svg` in this folder. One without points is passed over.
+pub fn draw(chart: &Chart, folder: &Path) -> Result<()> {
+    let points = || chart.series.iter().flat_map(|series| series.points.iter().copied());
+    if points().next().is_none() {
+        return Ok(());
+    }
+    let path = folder.join(format!("{}.svg", chart.file));
+    let failed = |error: &dyn std::fmt::Display| Failure(format!("{}: {error}", path.display()));
+    let area = SVGBackend::new(&path, SIZE).into_drawing_area();
+    paint(chart, &area, points).map_err(|e| failed(&e))
+}
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+fn paint<I: Iterator<Item = (f64, f64)>>(
+    chart: &Chart,
+    area: &Area<'_>,
+    points: impl Fn() -> I,
+) -> std::result::Result<(), Box<dyn std::error::Error>> {
+    area.fill(&WHITE)?;
+    let (x, y) = (bounds(points().map(|p| p.0)), bounds(points().map(|p| p.1)));
+    let text = |size: f64| (FONT, size).into_font().color(&INK);
+    let mut drawn = ChartBuilder::on(area)
+        .caption(&chart.title, text(19.0))
+        .margin(14)
+        .margin_right(28)
+        .x_label_area_size(48)
+        .y_label_area_size(78)
+        .build_cartesian_2d((x.0..x.1).log_scale(), (y.0..y.1).log_scale())?;
+    drawn
+        .configure_mesh()
+        .axis_style(INK.stroke_width(1))
+        .bold_line_style(GRID)
+        .light_line_style(TRANSPARENT)
+        .label_style(text(13.0))
+        .axis_desc_style(text(14.0))
+        .x_desc(&chart.x)
+        .y_desc(&chart.y)
+        .x_label_formatter(&|value| Unit::Count.show(*value).replace(".00", "").replace(".0", ""))
+        .y_label_formatter(&|value| {
+            chart.unit.show(*value).replace(".00 ", " ").replace(".0 ", " ")
+        })
+        .draw()?;
+    for (at, series) in chart.series.iter().enumerate() {
+        let colour = COLOURS[at % COLOURS.len()];
+        let width = if series.yardstick { 1 } else { 2 };
+        let style = colour.stroke_width(width);
+        drawn
+            .draw_series(LineSeries::new(series.points.iter().copied(), style))?
+            .label(&series.label)
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 22, y)], style));
+        let dots = series.points.iter().map(|&point| {
+            let fill = if series.yardstick { WHITE.filled() } else { colour.filled() };
+            EmptyElement::at(point) + Circle::new((0, 0), 3, fill) + Circle::new((0, 0), 3, style)
+        });
+        drawn.draw_series(dots)?;
+    }
+    drawn
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperLeft)
+        .background_style(WHITE.mix(0.9))
+        .border_style(GRID)
+        .label_font(text(13.0))
+        .legend_area_size(30)
+        .margin(10)
+        .draw()?;
+    area.present()?;
+    Ok(())
+}
+
+/// The axis that holds these values: to the next 1, 2 or 5 of a decade.
+fn bounds(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let (mut low, mut high) = (f64::INFINITY, 0.0_f64);
+    values.filter(|value| *value > 0.0).for_each(|value| {
+        low = low.min(value);
+        high = high.max(value);
+    });
+    let decade = |value: f64| 10_f64.powf(value.log10().floor());
+    let steps = |value: f64| [1.0, 2.0, 5.0, 10.0].map(|step| step * decade(value));
+    let below = steps(low).into_iter().rev().find(|step| *step <= low * 0.9999);
+    let above = steps(high).into_iter().find(|step| *step >= high * 1.0001);
+    (below.unwrap_or(decade(low) / 2.0), above.unwrap_or(decade(high) * 20.0))
+}

@@ -1,0 +1,58 @@
+//! Bulk in-order append: a whole history in one statement, against the floor.
+
+use crate::Result;
+use crate::bench::Bench;
+use crate::measure::{interleaved, median};
+use crate::report::{Goal, Line, Side};
+use crate::stage::Stage;
+use crate::workload::Workload;
+use crate::{check, floor, forest};
+
+/// Each workload onto an empty doc, without and with ON CONFLICT DO NOTHING.
+pub fn run(bench: &mut Bench) -> Result<()> {
+    let count = bench.size(40_000, 200_000);
+    for workload in Workload::ALL {
+        let seed = bench.seed(workload.name());
+        let ops = workload.ops(seed, count, &bench.options.out)?;
+        let stage = Stage::load(bench, workload.name(), "doc", &ops)?;
+        drop(ops);
+        one(bench, workload, &stage, "")?;
+        if workload == Workload::Fan10 {
+            one(bench, workload, &stage, " ON CONFLICT DO NOTHING")?;
+        }
+        stage.drop(bench)?;
+    }
+    Ok(())
+}
+
+fn one(bench: &mut Bench, workload: Workload, stage: &Stage, suffix: &str) -> Result<()> {
+    let append = stage.append("f") + suffix;
+    let pairs = interleaved(bench.repetitions(), |repetition| {
+        forest::create(bench, "f")?;
+        bench.run("CHECKPOINT")?;
+        let a = bench.time(&append)?;
+        // Nor does the floor pay for hint bits.
+        forest::settle(bench, "f")?;
+        floor::create(bench, "floor", "f")?;
+        let tables = forest::tables(bench, "f")?;
+        let fill = floor::fill(bench, "floor", "f", &tables)?;
+        bench.run("CHECKPOINT")?;
+        let b = bench.time(&fill)?;
+        if repetition == 0 {
+            check::forest(bench, "f", stage.count)?;
+        }
+        for table in ["ops", "nodes", "oprefs"] {
+            check::same_count(bench, &format!("f.{table}"), &format!("floor.{table}"))?;
+        }
+        floor::drop(bench, "floor")?;
+        forest::drop(bench, "f")?;
+        Ok((a, b))
+    })?;
+    let name = format!("{} {} ops in one statement{suffix}", stage.count, workload.name());
+    let rate = stage.count as f64 / median(&pairs.a);
+    let line =
+        Line::compared(name, Side::seconds("append", &pairs.a), Side::seconds("floor", &pairs.b));
+    let line = line.note(format!("{:.0} op/s", rate));
+    bench.line(if suffix.is_empty() { line.goal(Goal::AtMost(1.15)) } else { line });
+    Ok(())
+}
