@@ -77,8 +77,9 @@ impl<'s> Tree<'s> {
     /// Notes a node as it is in the table, and where it was at the moment that this tree is of.
     pub fn know(&mut self, node: Node, row: Option<Place<'s>>, then: Option<Place<'s>>) {
         self.rows.insert(node, row);
-        self.places.entry(node).or_insert(then);
+        self.places.insert(node, then);
         self.inner.insert(node);
+        self.inner.extend(then.map(|place| place.parent));
     }
 
     /// Reads the nodes that these operations are about, as far as they are not known.
@@ -174,6 +175,7 @@ impl<'s> Tree<'s> {
 
     fn is_above(&self, node: Node, mut below: Node) -> bool {
         while let Some(place) = self.places.get(&below).copied().flatten() {
+            pgrx::check_for_interrupts!();
             below = place.parent;
             if below == node {
                 return true;

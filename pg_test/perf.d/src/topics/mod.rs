@@ -29,4 +29,9 @@ pub const TOPICS: &[Topic] = &[
         about: "one operation a transaction, against the floor",
         run: single::run,
     },
+    Topic {
+        name: "peers",
+        about: "late operations beside three other ways to do it",
+        run: crate::peers::run,
+    },
 ];
