@@ -111,13 +111,12 @@ fn lock<'s>(session: &'s Session, doc: &str) -> Option<Key<'s>> {
 
 /// The tree before these operations, the last of which is undone first.
 fn rewind<'s>(later: &[Done<'s>]) -> Tree<'s> {
-    let mut now: NodeMap<(Option<Place<'s>>, Option<Place<'s>>)> = NodeMap::default();
+    let mut tree = Tree::default();
     for done in later.iter().rev() {
         let after = if done.effective { Some(done.place) } else { done.old };
-        now.entry(done.node).or_insert((after, None)).1 = done.old;
+        tree.undo(done.node, after, done.old);
     }
-    let mut tree = Tree::default();
-    now.into_iter().for_each(|(node, (row, then))| tree.know(node, row, then));
+    tree.end_undo();
     tree
 }
 

@@ -60,26 +60,46 @@ macro_rules! place_sql {
 }
 pub(crate) use place_sql;
 
+/// What is known of a node.
+#[derive(Debug, Clone, Copy, Default)]
+struct Known<'s> {
+    /// Whether `place` was read; else only `may_have_children` means anything.
+    was_read: bool,
+    /// Where it is, at the moment that the tree is of.
+    place: Option<Place<'s>>,
+    /// Where it is in the table, if it has a row and operations are about it.
+    row: Option<Option<Place<'s>>>,
+    may_have_children: bool,
+}
+
 /// Part of a tree, at one moment.
 #[derive(Debug, Default)]
 pub struct Tree<'s> {
-    /// Where nodes are; a node that was never placed, or not read, has no place.
-    places: NodeMap<Option<Place<'s>>>,
-    /// The rows of the nodes that operations are about, as the table has them.
-    rows: NodeMap<Option<Place<'s>>>,
-    /// The nodes that may have children.
-    inner: NodeSet,
-    /// The nodes without a row, in the order of their first operation.
+    nodes: NodeMap<Known<'s>>,
+    /// The nodes without a row that operations are about.
     new: Vec<Node>,
 }
 
 impl<'s> Tree<'s> {
-    /// Notes a node as it is in the table, and where it was at the moment that this tree is of.
-    pub fn know(&mut self, node: Node, row: Option<Place<'s>>, then: Option<Place<'s>>) {
-        self.rows.insert(node, row);
-        self.places.insert(node, then);
-        self.inner.insert(node);
-        self.inner.extend(then.map(|place| place.parent));
+    /// Undoes an operation on this node, after which it was at `after` and before which at `before`.
+    /// The one with the greatest key comes first.
+    pub fn undo(&mut self, node: Node, after: Option<Place<'s>>, before: Option<Place<'s>>) {
+        let known = self.nodes.entry(node).or_default();
+        known.row.get_or_insert(after);
+        (known.was_read, known.place, known.may_have_children) = (true, before, true);
+    }
+
+    /// Ends the undoing: what the nodes were below may have children.
+    pub fn end_undo(&mut self) {
+        let places = self.nodes.values().filter_map(|known| known.place);
+        let parents: Vec<Node> = places.map(|place| place.parent).collect();
+        for parent in parents {
+            self.nodes.entry(parent).or_default().may_have_children = true;
+        }
+    }
+
+    fn was_read(&self, node: Node) -> bool {
+        self.nodes.get(&node).is_some_and(|known| known.was_read)
     }
 
     /// Reads the nodes that these operations are about, as far as they are not known.
@@ -91,12 +111,12 @@ impl<'s> Tree<'s> {
         batch: &[Op<'s>],
     ) {
         let mut asked = NodeSet::default();
-        let unknown = batch
+        let unknown: Vec<Option<Node>> = batch
             .iter()
-            .filter(|op| !op.is_reserved() && !self.rows.contains_key(&op.node))
+            .filter(|op| !op.is_reserved() && !self.was_read(op.node))
             .filter(|op| asked.insert(op.node))
-            .map(|op| Some(op.node));
-        let unknown: Vec<Option<Node>> = unknown.collect();
+            .map(|op| Some(op.node))
+            .collect();
         if unknown.is_empty() {
             return;
         }
@@ -105,14 +125,13 @@ impl<'s> Tree<'s> {
             let node = row.node(0);
             let place =
                 row.optional_node(2).map(|parent| Place { parent, order_key: row.bytes(3) });
-            self.places.insert(node, place);
+            let known = self.nodes.entry(node).or_default();
+            (known.was_read, known.place) = (true, place);
+            known.may_have_children |= row.bool(4);
             if row.bool(1) {
-                self.rows.insert(node, place);
+                known.row = Some(place);
             } else {
                 self.new.push(node);
-            }
-            if row.bool(4) {
-                self.inner.insert(node);
             }
         });
     }
@@ -128,53 +147,62 @@ impl<'s> Tree<'s> {
         others: impl Iterator<Item = Node>,
     ) {
         let mut others = others.peekable();
-        let mut named = NodeSet::default();
-        let moves = || batch.iter().filter(|op| !op.is_reserved());
-        let needed = moves().any(|op| {
-            let Some(place) = op.place else { return false };
-            let may_close = self.inner.contains(&op.node) || named.contains(&op.node);
-            named.insert(place.parent);
-            may_close
-        });
-        if !needed && others.peek().is_none() {
+        if others.peek().is_none() && !self.may_close(batch) {
             return;
         }
+        let moves = || batch.iter().filter(|op| !op.is_reserved());
         let mut asked = NodeSet::default();
-        let starts = moves()
+        let starts: Vec<Option<Node>> = moves()
             .filter_map(|op| op.place)
-            .chain(moves().filter_map(|op| self.places.get(&op.node).copied().flatten()))
+            .chain(moves().filter_map(|op| self.place(op.node)))
             .map(|place| place.parent)
             .chain(others)
-            .filter(|&node| node != ROOT && node != TRASH && !self.places.contains_key(&node))
+            .filter(|&node| node != ROOT && node != TRASH && !self.was_read(node))
             .filter(|&node| asked.insert(node))
             .map(Some)
-            .collect::<Vec<Option<Node>>>();
+            .collect();
         if starts.is_empty() {
             return;
         }
         let args = [Arg::of(doc), Arg::nodes(starts.into_iter())];
         session.run(plan, &args, |row| {
-            // The order key of a node that is only passed is never asked for.
-            let place = row.optional_node(1).map(|parent| Place { parent, order_key: &[] });
-            self.places.entry(row.node(0)).or_insert(place);
+            let known = self.nodes.entry(row.node(0)).or_default();
+            if !known.was_read {
+                // The order key of a node that is only passed is never asked for.
+                let place = row.optional_node(1).map(|parent| Place { parent, order_key: &[] });
+                (known.was_read, known.place) = (true, place);
+            }
         });
+    }
+
+    /// Whether any of these operations is about a node that may have children by then.
+    fn may_close(&self, batch: &[Op<'s>]) -> bool {
+        let mut named = NodeSet::default();
+        batch.iter().filter(|op| !op.is_reserved()).any(|op| {
+            let Some(place) = op.place else { return false };
+            let has_children =
+                self.nodes.get(&op.node).is_some_and(|known| known.may_have_children);
+            let may_close = has_children || named.contains(&op.node);
+            named.insert(place.parent);
+            may_close
+        })
     }
 
     /// Puts a node somewhere, unless that would make a cycle. Gives where it was, and whether it was
     /// put.
     pub fn put(&mut self, node: Node, place: Place<'s>) -> (Option<Place<'s>>, bool) {
-        let old = self.places.get(&node).copied().flatten();
-        let closes = node == place.parent
-            || (self.inner.contains(&node) && self.is_above(node, place.parent));
-        self.inner.insert(place.parent);
+        let known = self.nodes.get(&node).copied().unwrap_or_default();
+        let closes =
+            node == place.parent || (known.may_have_children && self.is_above(node, place.parent));
+        self.nodes.entry(place.parent).or_default().may_have_children = true;
         if !closes {
-            self.places.insert(node, Some(place));
+            self.nodes.entry(node).or_default().place = Some(place);
         }
-        (old, !closes)
+        (known.place, !closes)
     }
 
     fn is_above(&self, node: Node, mut below: Node) -> bool {
-        while let Some(place) = self.places.get(&below).copied().flatten() {
+        while let Some(place) = self.place(below) {
             pgrx::check_for_interrupts!();
             below = place.parent;
             if below == node {
@@ -186,7 +214,7 @@ impl<'s> Tree<'s> {
 
     /// Where a node is now.
     pub fn place(&self, node: Node) -> Option<Place<'s>> {
-        self.places.get(&node).copied().flatten()
+        self.nodes.get(&node).and_then(|known| known.place)
     }
 
     /// The nodes that have no row.
@@ -196,13 +224,8 @@ impl<'s> Tree<'s> {
 
     /// Moves the rows of the nodes that are elsewhere now.
     pub fn write_places(&self, session: &'s Session, plan: &'static LocalKey<Plan>, doc: &str) {
-        let moved: Vec<(Node, Option<Place<'_>>)> = self
-            .rows
-            .iter()
-            .map(|(&node, &row)| (node, row, self.place(node)))
-            .filter(|(_, row, now)| row != now)
-            .map(|(node, _, now)| (node, now))
-            .collect();
+        let moved = self.nodes.iter().filter(|(_, k)| k.row.is_some_and(|row| row != k.place));
+        let moved: Vec<_> = moved.map(|(&node, known)| (node, known.place)).collect();
         place_rows(session, plan, doc, &moved);
     }
 }
