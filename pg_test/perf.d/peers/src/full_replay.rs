@@ -55,11 +55,12 @@ fn lock<'s>(session: &'s Session, doc: &str) -> Option<Key<'s>> {
 fn in_order<'s>(session: &'s Session, doc: &str, batch: &[Op<'s>]) {
     let mut tree = Tree::default();
     tree.read_nodes(session, &NODES, doc, batch);
-    tree.read_above(session, &ABOVE, doc, batch, std::iter::empty());
+    tree.read_above(session, &ABOVE, doc, batch, false);
     let mut payloads: NodeMap<Option<&[u8]>> = NodeMap::default();
     for op in batch.iter().filter(|op| !op.is_reserved()) {
         if let Some(place) = op.place {
-            tree.put(op.node, place);
+            let (at, up) = (tree.number(op.node), tree.number(place.parent));
+            tree.put(at, up, place);
         }
         if op.writes_payload() {
             payloads.insert(op.node, op.payload);
@@ -67,8 +68,7 @@ fn in_order<'s>(session: &'s Session, doc: &str, batch: &[Op<'s>]) {
     }
     let new: Vec<_> = tree
         .new_nodes()
-        .iter()
-        .map(|&node| (node, tree.place(node), payloads.remove(&node).flatten()))
+        .map(|(node, place)| (node, place, payloads.remove(&node).flatten()))
         .collect();
     insert(session, doc, &new);
     tree.write_places(session, &PLACE, doc);

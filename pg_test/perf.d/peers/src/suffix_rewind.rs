@@ -12,7 +12,7 @@ plans! {
     BEGIN = "INSERT INTO suffix_rewind.heads VALUES ($1, 0, '', 0) ON CONFLICT DO NOTHING";
     ADVANCE = "UPDATE suffix_rewind.heads SET lamport = $2, replica = $3, counter = $4 WHERE doc = $1";
     LATER = "SELECT lamport, replica, counter, node, parent, order_key, effective, old_parent, old_order_key
-             FROM suffix_rewind.undo WHERE doc = $1 AND (lamport, replica, counter) > ($2, $3, $4)
+             FROM suffix_rewind.undo WHERE doc = $1 AND lamport >= $2
              ORDER BY lamport, replica, counter";
     NODES = nodes_sql!("suffix_rewind");
     ABOVE = above_sql!("suffix_rewind");
@@ -41,6 +41,8 @@ struct Done<'s> {
     place: Place<'s>,
     effective: bool,
     old: Option<Place<'s>>,
+    /// The numbers of the node and of its new parent.
+    numbers: (u32, u32),
 }
 
 impl<'s> Done<'s> {
@@ -52,6 +54,7 @@ impl<'s> Done<'s> {
             place: Place { parent: row.node(4), order_key: row.bytes(5) },
             effective: row.bool(6),
             old,
+            numbers: (0, 0),
         }
     }
 }
@@ -65,18 +68,18 @@ pub fn append<'s>(session: &'s Session, doc: &str, batch: &[Op<'s>]) {
     if let (Some(head), Some(first)) = (head, moves().next())
         && first.key < head
     {
-        let [lamport, replica, counter] = Arg::key(first.key);
-        let args = [Arg::of(doc), lamport, replica, counter];
-        session.run(&LATER, &args, |row| later.push(Done::read(row)));
+        // A comparison of whole keys would cost the index more than the few rows too many do here.
+        session.run(&LATER, &[Arg::of(doc), Arg::of(first.key.lamport)], |row| {
+            let done = Done::read(row);
+            if done.key > first.key {
+                later.push(done);
+            }
+        });
     }
 
-    let mut tree = rewind(&later);
+    let mut tree = rewind(&mut later);
     tree.read_nodes(session, &NODES, doc, batch);
-    let named = later
-        .iter()
-        .flat_map(|done| [Some(done.place), done.old].into_iter().flatten())
-        .map(|place| place.parent);
-    tree.read_above(session, &ABOVE, doc, batch, named);
+    tree.read_above(session, &ABOVE, doc, batch, !later.is_empty());
     let (noted, corrected) = redo(&mut tree, moves(), &later);
 
     let mut payloads: NodeMap<&Op<'_>> = NodeMap::default();
@@ -110,11 +113,12 @@ fn lock<'s>(session: &'s Session, doc: &str) -> Option<Key<'s>> {
 }
 
 /// The tree before these operations, the last of which is undone first.
-fn rewind<'s>(later: &[Done<'s>]) -> Tree<'s> {
+fn rewind<'s>(later: &mut [Done<'s>]) -> Tree<'s> {
     let mut tree = Tree::default();
-    for done in later.iter().rev() {
+    for done in later.iter_mut().rev() {
+        done.numbers = (tree.number(done.node), tree.number(done.place.parent));
         let after = if done.effective { Some(done.place) } else { done.old };
-        tree.undo(done.node, after, done.old);
+        tree.undo(done.numbers.0, after, done.old);
     }
     tree.end_undo();
     tree
@@ -137,10 +141,11 @@ where
         let next = later.peek().map(|done| done.key);
         if let Some(op) = batch.next_if(|op| next.is_none_or(|next| op.key < next)) {
             let Some(place) = op.place else { continue };
-            let (old, effective) = tree.put(op.node, place);
-            noted.push(Done { key: op.key, node: op.node, place, effective, old });
+            let numbers = (tree.number(op.node), tree.number(place.parent));
+            let (old, effective) = tree.put(numbers.0, numbers.1, place);
+            noted.push(Done { key: op.key, node: op.node, place, effective, old, numbers });
         } else if let Some(&done) = later.next() {
-            let (old, effective) = tree.put(done.node, done.place);
+            let (old, effective) = tree.put(done.numbers.0, done.numbers.1, done.place);
             if (old, effective) != (done.old, done.effective) {
                 corrected.push(Done { old, effective, ..done });
             }
@@ -152,11 +157,8 @@ where
 
 /// Makes the rows of new nodes, and takes their payloads out of `payloads`.
 fn insert<'s>(session: &'s Session, doc: &str, tree: &Tree<'s>, payloads: &mut NodeMap<&Op<'s>>) {
-    let new: Vec<_> = tree
-        .new_nodes()
-        .iter()
-        .map(|&node| (node, tree.place(node), payloads.remove(&node)))
-        .collect();
+    let new: Vec<_> =
+        tree.new_nodes().map(|(node, place)| (node, place, payloads.remove(&node))).collect();
     if new.is_empty() {
         return;
     }

@@ -60,46 +60,71 @@ macro_rules! place_sql {
 }
 pub(crate) use place_sql;
 
+const NONE: u32 = u32::MAX;
+
 /// What is known of a node.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct Known<'s> {
-    /// Whether `place` was read; else only `may_have_children` means anything.
+    node: Node,
+    /// Whether it was read where it is; else it was only named.
     was_read: bool,
+    may_have_children: bool,
+    /// The number of the parent in `place`.
+    up: u32,
     /// Where it is, at the moment that the tree is of.
     place: Option<Place<'s>>,
     /// Where it is in the table, if it has a row and operations are about it.
     row: Option<Option<Place<'s>>>,
-    may_have_children: bool,
 }
 
-/// Part of a tree, at one moment.
+/// Part of a tree, at one moment. Nodes are numbered, to be looked up once.
 #[derive(Debug, Default)]
 pub struct Tree<'s> {
-    nodes: NodeMap<Known<'s>>,
+    numbers: NodeMap<u32>,
+    known: Vec<Known<'s>>,
     /// The nodes without a row that operations are about.
-    new: Vec<Node>,
+    new: Vec<u32>,
 }
 
 impl<'s> Tree<'s> {
+    /// The number of a node.
+    pub fn number(&mut self, node: Node) -> u32 {
+        *self.numbers.entry(node).or_insert_with(|| {
+            self.known.push(Known {
+                node,
+                was_read: false,
+                may_have_children: false,
+                up: NONE,
+                place: None,
+                row: None,
+            });
+            self.known.len() as u32 - 1
+        })
+    }
+
+    fn set_place(&mut self, at: u32, place: Option<Place<'s>>) {
+        let up = place.map_or(NONE, |place| self.number(place.parent));
+        let known = &mut self.known[at as usize];
+        (known.was_read, known.place, known.up) = (true, place, up);
+    }
+
     /// Undoes an operation on this node, after which it was at `after` and before which at `before`.
     /// The one with the greatest key comes first.
-    pub fn undo(&mut self, node: Node, after: Option<Place<'s>>, before: Option<Place<'s>>) {
-        let known = self.nodes.entry(node).or_default();
+    pub fn undo(&mut self, at: u32, after: Option<Place<'s>>, before: Option<Place<'s>>) {
+        let known = &mut self.known[at as usize];
         known.row.get_or_insert(after);
-        (known.was_read, known.place, known.may_have_children) = (true, before, true);
+        known.may_have_children = true;
+        self.set_place(at, before);
     }
 
-    /// Ends the undoing: what the nodes were below may have children.
+    /// Ends the undoing: what the nodes are below has children.
     pub fn end_undo(&mut self) {
-        let places = self.nodes.values().filter_map(|known| known.place);
-        let parents: Vec<Node> = places.map(|place| place.parent).collect();
-        for parent in parents {
-            self.nodes.entry(parent).or_default().may_have_children = true;
+        for at in 0..self.known.len() {
+            let up = self.known[at].up;
+            if up != NONE {
+                self.known[up as usize].may_have_children = true;
+            }
         }
-    }
-
-    fn was_read(&self, node: Node) -> bool {
-        self.nodes.get(&node).is_some_and(|known| known.was_read)
     }
 
     /// Reads the nodes that these operations are about, as far as they are not known.
@@ -110,67 +135,61 @@ impl<'s> Tree<'s> {
         doc: &str,
         batch: &[Op<'s>],
     ) {
-        let mut asked = NodeSet::default();
-        let unknown: Vec<Option<Node>> = batch
-            .iter()
-            .filter(|op| !op.is_reserved() && !self.was_read(op.node))
-            .filter(|op| asked.insert(op.node))
-            .map(|op| Some(op.node))
-            .collect();
+        let mut unknown = Vec::new();
+        for op in batch.iter().filter(|op| !op.is_reserved()) {
+            let at = self.number(op.node) as usize;
+            if !std::mem::replace(&mut self.known[at].was_read, true) {
+                unknown.push(Some(op.node));
+            }
+        }
         if unknown.is_empty() {
             return;
         }
         let args = [Arg::of(doc), Arg::nodes(unknown.into_iter())];
         session.run(plan, &args, |row| {
-            let node = row.node(0);
+            let at = self.number(row.node(0));
             let place =
                 row.optional_node(2).map(|parent| Place { parent, order_key: row.bytes(3) });
-            let known = self.nodes.entry(node).or_default();
-            (known.was_read, known.place) = (true, place);
+            self.set_place(at, place);
+            let known = &mut self.known[at as usize];
             known.may_have_children |= row.bool(4);
             if row.bool(1) {
                 known.row = Some(place);
             } else {
-                self.new.push(node);
+                self.new.push(at);
             }
         });
     }
 
-    /// Reads what is above the places that these operations name, and above `others`, if any of them
-    /// can make a cycle or there are others.
+    /// Reads what is above all nodes that were named so far or are by these operations, if any of them
+    /// can make a cycle or something was undone.
     pub fn read_above(
         &mut self,
         session: &'s Session,
         plan: &'static LocalKey<Plan>,
         doc: &str,
         batch: &[Op<'s>],
-        others: impl Iterator<Item = Node>,
+        undone: bool,
     ) {
-        let mut others = others.peekable();
-        if others.peek().is_none() && !self.may_close(batch) {
+        if !undone && !self.may_close(batch) {
             return;
         }
-        let moves = || batch.iter().filter(|op| !op.is_reserved());
-        let mut asked = NodeSet::default();
-        let starts: Vec<Option<Node>> = moves()
-            .filter_map(|op| op.place)
-            .chain(moves().filter_map(|op| self.place(op.node)))
-            .map(|place| place.parent)
-            .chain(others)
-            .filter(|&node| node != ROOT && node != TRASH && !self.was_read(node))
-            .filter(|&node| asked.insert(node))
-            .map(Some)
-            .collect();
+        for place in batch.iter().filter(|op| !op.is_reserved()).filter_map(|op| op.place) {
+            self.number(place.parent);
+        }
+        let named = self.known.iter().filter(|known| !known.was_read).map(|known| known.node);
+        let starts: Vec<_> =
+            named.filter(|&node| node != ROOT && node != TRASH).map(Some).collect();
         if starts.is_empty() {
             return;
         }
         let args = [Arg::of(doc), Arg::nodes(starts.into_iter())];
         session.run(plan, &args, |row| {
-            let known = self.nodes.entry(row.node(0)).or_default();
-            if !known.was_read {
+            let at = self.number(row.node(0));
+            if !self.known[at as usize].was_read {
                 // The order key of a node that is only passed is never asked for.
                 let place = row.optional_node(1).map(|parent| Place { parent, order_key: &[] });
-                (known.was_read, known.place) = (true, place);
+                self.set_place(at, place);
             }
         });
     }
@@ -180,52 +199,48 @@ impl<'s> Tree<'s> {
         let mut named = NodeSet::default();
         batch.iter().filter(|op| !op.is_reserved()).any(|op| {
             let Some(place) = op.place else { return false };
-            let has_children =
-                self.nodes.get(&op.node).is_some_and(|known| known.may_have_children);
+            let known = self.numbers.get(&op.node).map(|&at| self.known[at as usize]);
+            let has_children = known.is_some_and(|known| known.may_have_children);
             let may_close = has_children || named.contains(&op.node);
             named.insert(place.parent);
             may_close
         })
     }
 
-    /// Puts a node somewhere, unless that would make a cycle. Gives where it was, and whether it was
-    /// put.
-    pub fn put(&mut self, node: Node, place: Place<'s>) -> (Option<Place<'s>>, bool) {
-        let known = self.nodes.get(&node).copied().unwrap_or_default();
-        let closes =
-            node == place.parent || (known.may_have_children && self.is_above(node, place.parent));
-        self.nodes.entry(place.parent).or_default().may_have_children = true;
+    /// Puts a node below a parent, both by number, unless that would make a cycle. Gives where it was,
+    /// and whether it was put.
+    pub fn put(&mut self, at: u32, up: u32, place: Place<'s>) -> (Option<Place<'s>>, bool) {
+        let known = self.known[at as usize];
+        let closes = at == up || (known.may_have_children && self.is_above(at, up));
+        self.known[up as usize].may_have_children = true;
         if !closes {
-            self.nodes.entry(node).or_default().place = Some(place);
+            let known = &mut self.known[at as usize];
+            (known.place, known.up) = (Some(place), up);
         }
         (known.place, !closes)
     }
 
-    fn is_above(&self, node: Node, mut below: Node) -> bool {
-        while let Some(place) = self.place(below) {
+    fn is_above(&self, at: u32, mut below: u32) -> bool {
+        while below != NONE {
             pgrx::check_for_interrupts!();
-            below = place.parent;
-            if below == node {
+            below = self.known[below as usize].up;
+            if below == at {
                 return true;
             }
         }
         false
     }
 
-    /// Where a node is now.
-    pub fn place(&self, node: Node) -> Option<Place<'s>> {
-        self.nodes.get(&node).and_then(|known| known.place)
-    }
-
-    /// The nodes that have no row.
-    pub fn new_nodes(&self) -> &[Node] {
-        &self.new
+    /// The nodes that have no row, with their places now.
+    pub fn new_nodes(&self) -> impl Iterator<Item = (Node, Option<Place<'s>>)> {
+        self.new.iter().map(|&at| self.known[at as usize]).map(|known| (known.node, known.place))
     }
 
     /// Moves the rows of the nodes that are elsewhere now.
     pub fn write_places(&self, session: &'s Session, plan: &'static LocalKey<Plan>, doc: &str) {
-        let moved = self.nodes.iter().filter(|(_, k)| k.row.is_some_and(|row| row != k.place));
-        let moved: Vec<_> = moved.map(|(&node, known)| (node, known.place)).collect();
+        let moved =
+            self.known.iter().filter(|known| known.row.is_some_and(|row| row != known.place));
+        let moved: Vec<_> = moved.map(|known| (known.node, known.place)).collect();
         place_rows(session, plan, doc, &moved);
     }
 }

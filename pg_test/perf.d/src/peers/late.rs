@@ -95,8 +95,11 @@ impl Found {
 /// The approaches come to different trees.
 pub fn measure(bench: &mut Bench, contenders: &mut [Contender]) -> Result<Found> {
     let quick = bench.options.quick;
-    let lengths: &[usize] =
-        if quick { &[1_000, 10_000] } else { &[1_000, 10_000, 100_000, 1_000_000] };
+    let lengths: &[usize] = if quick {
+        &[10, 100, 1_000, 10_000]
+    } else {
+        &[10, 100, 1_000, 10_000, 100_000, 1_000_000]
+    };
     let at_length = bench.size(10_000, 100_000);
     let decades = (0..).map(|decade| at_length / 10_usize.pow(decade));
     let behinds: Vec<usize> = decades.take_while(|&behind| behind > 0).collect();
