@@ -85,7 +85,7 @@ impl Hasher for Mixer {
 
     fn write_u128(&mut self, node: u128) {
         let folded = self.0 ^ node as u64 ^ ((node >> 64) as u64).rotate_left(32);
-        let mixed = u128::from(folded) * 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
+        let mixed = u128::from(folded) * 0x9e37_79b9_7f4a_7c15;
         self.0 = (mixed >> 64) as u64 ^ mixed as u64;
     }
 

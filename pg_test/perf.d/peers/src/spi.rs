@@ -201,7 +201,11 @@ impl<'s> Row<'s> {
         // SAFETY: such a column holds a varlena that lives as long as the session, as does a copy
         // made to detoast it.
         self.datum(column).map(|datum| unsafe {
-            let varlena = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
+            let mut varlena: *mut pg_sys::varlena = datum.cast_mut_ptr();
+            // Most are plain, and a call into the server costs more than reading them.
+            if pgrx::varatt_is_1b_e(varlena) || pgrx::varatt_is_4b_c(varlena) {
+                varlena = pg_sys::pg_detoast_datum_packed(varlena);
+            }
             pgrx::varlena_to_byte_slice(varlena)
         })
     }

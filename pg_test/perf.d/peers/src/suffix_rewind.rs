@@ -114,7 +114,7 @@ fn lock<'s>(session: &'s Session, doc: &str) -> Option<Key<'s>> {
 
 /// The tree before these operations, the last of which is undone first.
 fn rewind<'s>(later: &mut [Done<'s>]) -> Tree<'s> {
-    let mut tree = Tree::default();
+    let mut tree = Tree::with_capacity(later.len());
     for done in later.iter_mut().rev() {
         done.numbers = (tree.number(done.node), tree.number(done.place.parent));
         let after = if done.effective { Some(done.place) } else { done.old };

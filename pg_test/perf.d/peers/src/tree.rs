@@ -68,9 +68,6 @@ struct Known<'s> {
     node: Node,
     /// Whether it was read where it is; else it was only named.
     was_read: bool,
-    may_have_children: bool,
-    /// The number of the parent in `place`.
-    up: u32,
     /// Where it is, at the moment that the tree is of.
     place: Option<Place<'s>>,
     /// Where it is in the table, if it has a row and operations are about it.
@@ -82,22 +79,31 @@ struct Known<'s> {
 pub struct Tree<'s> {
     numbers: NodeMap<u32>,
     known: Vec<Known<'s>>,
+    /// The number of each node's parent. Apart, since walks upwards read nothing else.
+    up: Vec<u32>,
+    may_have_children: Vec<bool>,
     /// The nodes without a row that operations are about.
     new: Vec<u32>,
 }
 
 impl<'s> Tree<'s> {
+    /// One with room for so many nodes.
+    pub fn with_capacity(nodes: usize) -> Self {
+        Self {
+            numbers: NodeMap::with_capacity_and_hasher(nodes, Default::default()),
+            known: Vec::with_capacity(nodes),
+            up: Vec::with_capacity(nodes),
+            may_have_children: Vec::with_capacity(nodes),
+            new: Vec::new(),
+        }
+    }
+
     /// The number of a node.
     pub fn number(&mut self, node: Node) -> u32 {
         *self.numbers.entry(node).or_insert_with(|| {
-            self.known.push(Known {
-                node,
-                was_read: false,
-                may_have_children: false,
-                up: NONE,
-                place: None,
-                row: None,
-            });
+            self.known.push(Known { node, was_read: false, place: None, row: None });
+            self.up.push(NONE);
+            self.may_have_children.push(false);
             self.known.len() as u32 - 1
         })
     }
@@ -105,25 +111,22 @@ impl<'s> Tree<'s> {
     fn set_place(&mut self, at: u32, place: Option<Place<'s>>) {
         let up = place.map_or(NONE, |place| self.number(place.parent));
         let known = &mut self.known[at as usize];
-        (known.was_read, known.place, known.up) = (true, place, up);
+        (known.was_read, known.place) = (true, place);
+        self.up[at as usize] = up;
     }
 
     /// Undoes an operation on this node, after which it was at `after` and before which at `before`.
     /// The one with the greatest key comes first.
     pub fn undo(&mut self, at: u32, after: Option<Place<'s>>, before: Option<Place<'s>>) {
-        let known = &mut self.known[at as usize];
-        known.row.get_or_insert(after);
-        known.may_have_children = true;
+        self.known[at as usize].row.get_or_insert(after);
+        self.may_have_children[at as usize] = true;
         self.set_place(at, before);
     }
 
     /// Ends the undoing: what the nodes are below has children.
     pub fn end_undo(&mut self) {
-        for at in 0..self.known.len() {
-            let up = self.known[at].up;
-            if up != NONE {
-                self.known[up as usize].may_have_children = true;
-            }
+        for &up in self.up.iter().filter(|&&up| up != NONE) {
+            self.may_have_children[up as usize] = true;
         }
     }
 
@@ -151,10 +154,9 @@ impl<'s> Tree<'s> {
             let place =
                 row.optional_node(2).map(|parent| Place { parent, order_key: row.bytes(3) });
             self.set_place(at, place);
-            let known = &mut self.known[at as usize];
-            known.may_have_children |= row.bool(4);
+            self.may_have_children[at as usize] |= row.bool(4);
             if row.bool(1) {
-                known.row = Some(place);
+                self.known[at as usize].row = Some(place);
             } else {
                 self.new.push(at);
             }
@@ -199,8 +201,8 @@ impl<'s> Tree<'s> {
         let mut named = NodeSet::default();
         batch.iter().filter(|op| !op.is_reserved()).any(|op| {
             let Some(place) = op.place else { return false };
-            let known = self.numbers.get(&op.node).map(|&at| self.known[at as usize]);
-            let has_children = known.is_some_and(|known| known.may_have_children);
+            let at = self.numbers.get(&op.node);
+            let has_children = at.is_some_and(|&at| self.may_have_children[at as usize]);
             let may_close = has_children || named.contains(&op.node);
             named.insert(place.parent);
             may_close
@@ -210,20 +212,21 @@ impl<'s> Tree<'s> {
     /// Puts a node below a parent, both by number, unless that would make a cycle. Gives where it was,
     /// and whether it was put.
     pub fn put(&mut self, at: u32, up: u32, place: Place<'s>) -> (Option<Place<'s>>, bool) {
-        let known = self.known[at as usize];
-        let closes = at == up || (known.may_have_children && self.is_above(at, up));
-        self.known[up as usize].may_have_children = true;
+        let closes = at == up || (self.may_have_children[at as usize] && self.is_above(at, up));
+        self.may_have_children[up as usize] = true;
+        let now = &mut self.known[at as usize].place;
+        let old = *now;
         if !closes {
-            let known = &mut self.known[at as usize];
-            (known.place, known.up) = (Some(place), up);
+            *now = Some(place);
+            self.up[at as usize] = up;
         }
-        (known.place, !closes)
+        (old, !closes)
     }
 
     fn is_above(&self, at: u32, mut below: u32) -> bool {
         while below != NONE {
             pgrx::check_for_interrupts!();
-            below = self.known[below as usize].up;
+            below = self.up[below as usize];
             if below == at {
                 return true;
             }
