@@ -12,6 +12,15 @@ use crate::replica::Answer;
 /// # Panics
 /// If PGHOST is not set or no server is there.
 pub fn connect() -> Client {
+    let config = config();
+    config.connect(NoTls).unwrap_or_else(|e| panic!("no connection to {config:?}: {}", message(e)))
+}
+
+/// How [`connect`] connects.
+///
+/// # Panics
+/// If PGHOST is not set.
+pub fn config() -> Config {
     let env = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let Some(host) = env("PGHOST") else {
         panic!("PGHOST is not set: this test needs a server; run it with ./pg_test/test harness")
@@ -24,9 +33,7 @@ pub fn connect() -> Client {
     if let Some(password) = env("PGPASSWORD") {
         config.password(password);
     }
-    config.connect(NoTls).unwrap_or_else(|e| {
-        panic!("no connection to database {database} at {host}, port {port}: {}", message(e))
-    })
+    config
 }
 
 /// What the server said, with DETAIL and HINT, and where in the server it said it.

@@ -48,9 +48,10 @@ impl Bench {
         Ok(bench)
     }
 
-    /// Which topic lines belong to from here on.
-    pub fn topic(&mut self, name: &'static str) {
-        self.topic = name;
+    /// Begins a topic, which lines belong to from here on, in a session of its own.
+    pub fn begin(&mut self, topic: &'static str) -> Result<()> {
+        self.topic = topic;
+        self.renew()
     }
 
     /// Adds a line to the report.
@@ -70,7 +71,16 @@ impl Bench {
 
     /// How often each side is measured.
     pub fn repetitions(&self) -> usize {
-        self.size(REPETITIONS, REPETITIONS + 2)
+        REPETITIONS
+    }
+
+    /// Goes on in a new session, whose backend has no memory of what was done.
+    ///
+    /// # Errors
+    /// The server has none left.
+    pub fn renew(&mut self) -> Result<()> {
+        self.client = session()?;
+        Ok(())
     }
 
     /// A seed of this name.
@@ -115,13 +125,19 @@ impl Bench {
 /// If there is no server.
 pub fn session() -> Result<Client> {
     let mut client = harness::server::connect();
-    // Staging tables are read from their beginning, and prepared statements have one plan.
+    // Staging tables are read from their beginning, by one process.
     run(
         &mut client,
         "SET client_min_messages = warning; SET synchronize_seqscans = off;
-         SET plan_cache_mode = force_generic_plan; SET max_parallel_workers_per_gather = 0",
+         SET max_parallel_workers_per_gather = 0",
     )?;
     Ok(client)
+}
+
+/// Has prepared statements planned once in this session: for slices of staging tables, which else
+/// are planned each time, the floor's for longer.
+pub fn plan_once(client: &mut Client) -> Result<()> {
+    run(client, "SET plan_cache_mode = force_generic_plan")
 }
 
 /// Runs statements in a session.

@@ -63,3 +63,15 @@ pub fn same_count(bench: &mut Bench, one: &str, other: &str) -> Result<()> {
     }
     Err(Failure(format!("wrong: {one} has {} rows and {other} {}", counts.0, counts.1)))
 }
+
+/// `treecrdt.verify` has nothing to say of a doc, however long it is.
+pub fn doc(bench: &mut Bench, forest: &str, doc: &str) -> Result<()> {
+    let verify = "SELECT count(*) FROM treecrdt.verify($1::text::regnamespace, $2)";
+    match bench.value(verify, &[&forest, &doc])? {
+        0 => Ok(()),
+        rows => {
+            let rows: i64 = rows;
+            Err(Failure(format!("wrong: treecrdt.verify('{forest}', '{doc}') gives {rows} rows")))
+        }
+    }
+}

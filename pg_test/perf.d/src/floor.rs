@@ -43,32 +43,39 @@ pub fn fill(bench: &mut Bench, name: &str, from: &str, only: &[String]) -> Resul
     Ok(sql)
 }
 
-/// The rows of a forest by the operation that made them, for a floor that is filled in slices.
+/// The rows of a forest by the batch of operations that made them, for a floor that is filled in
+/// batches, each in the order in which its rows lie in the forest.
 ///
 /// Only for logs whose every operation inserts a node of its own: then each makes a row in `ops`,
 /// one in `nodes` and one in `oprefs`, and nothing changes a row again.
-pub struct Slices {
-    /// The statement that inserts the rows of the operations from $1 to $2, and moves the head.
+pub struct Batches {
+    /// The statement that inserts the rows of the operations from $1 to $2, which have to be a
+    /// batch, and moves the head.
     pub insert: String,
 }
 
-impl Slices {
-    /// Gathers the rows that the operations of a stage have come to in a forest.
-    pub fn gather(bench: &mut Bench, stage: &Stage, forest: &str, name: &str) -> Result<Self> {
-        let [ops, nodes, oprefs] = ["ops", "nodes", "oprefs"].map(|table| {
-            let using = if table == "nodes" { "doc, node" } else { "doc, replica, counter" };
-            (table, using)
-        });
+impl Batches {
+    /// Gathers the rows that the operations of a stage have come to in a forest, for a floor of
+    /// this name.
+    pub fn gather(
+        bench: &mut Bench,
+        stage: &Stage,
+        forest: &str,
+        name: &str,
+        batch: usize,
+    ) -> Result<Self> {
         let mut parts = Vec::new();
-        for (table, using) in [ops, nodes, oprefs] {
+        for table in ["ops", "nodes", "oprefs"] {
+            let using = if table == "nodes" { "doc, node" } else { "doc, replica, counter" };
             let rows = format!("{}_{table}", stage.table);
             let columns = columns(bench, &format!("{forest}.{table}"))?;
             let chosen: Vec<String> = columns.iter().map(|c| format!("r.{c}")).collect();
+            // Entries of an index that are equal lie in the order of their rows.
             bench.run(&format!(
                 "DROP TABLE IF EXISTS {rows};
-                 CREATE UNLOGGED TABLE {rows} AS SELECT s.seq, {} FROM {forest}.{table} AS r
-                     JOIN {} AS s USING ({using}) ORDER BY s.seq;
-                 CREATE INDEX ON {rows} (seq)",
+                 CREATE UNLOGGED TABLE {rows} AS SELECT (s.seq - 1) / {batch} AS batch, {}
+                     FROM {forest}.{table} AS r JOIN {} AS s USING ({using}) ORDER BY 1, r.ctid;
+                 CREATE INDEX ON {rows} (batch)",
                 chosen.join(", "),
                 stage.table
             ))?;
@@ -76,7 +83,7 @@ impl Slices {
             let columns = columns.join(", ");
             parts.push(format!(
                 "{table} AS (INSERT INTO {name}.{table} ({columns})
-                 SELECT {columns} FROM {rows} WHERE seq BETWEEN $1 AND $2)"
+                 SELECT {columns} FROM {rows} WHERE batch = ($1::int - 1) / {batch})"
             ));
         }
         let insert = format!(

@@ -6,12 +6,12 @@
 //! | [`report`], [`json`], [`plot`] | what was found: table, JSON, pictures |
 //! | [`history`], [`workload`] | operations to measure with |
 //! | [`bench`] | a run: session, options, report |
-//! | [`stage`], [`forest`], [`floor`], [`raw`] | staging tables, forests, and the same tables without triggers |
+//! | [`stage`], [`forest`], [`floor`], [`row`], [`raw`] | staging tables, forests, and the same tables without triggers |
 //! | [`facts`] | where it was measured |
 //! | [`check`] | that what was measured was right |
 //! | [`memory`], [`cancel`] | what a backend takes at most, and how soon it stops |
-//! | [`peers`] | other ways to keep the same tree, and how they compare |
-//! | [`topics`] | what is measured |
+//! | [`peers`] | other ways to keep the same tree, beside it |
+//! | [`topics`], [`shapes`] | what is measured |
 
 pub mod bench;
 pub mod cancel;
@@ -27,6 +27,8 @@ pub mod peers;
 pub mod plot;
 pub mod raw;
 pub mod report;
+pub mod row;
+pub mod shapes;
 pub mod stage;
 pub mod topics;
 pub mod workload;

@@ -80,7 +80,7 @@ fn measure(Arguments { options, topics, .. }: Arguments) -> Result<()> {
         println!("{name:<28} {value}");
     }
     for topic in topics {
-        bench.topic(topic.name);
+        bench.begin(topic.name)?;
         bench.say(&format!("{}: {}", topic.name, topic.about));
         (topic.run)(&mut bench).map_err(|e| Failure(format!("{}: {e}", topic.name)))?;
         // What is there is kept, should a later topic fail.

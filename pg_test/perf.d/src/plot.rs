@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use plotters::coord::Shift;
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 use plotters::prelude::*;
 
 use crate::report::{Chart, Unit};
@@ -43,7 +44,10 @@ fn paint<I: Iterator<Item = (f64, f64)>>(
     points: impl Fn() -> I,
 ) -> std::result::Result<(), Box<dyn std::error::Error>> {
     area.fill(&WHITE)?;
-    let (x, y) = (bounds(points().map(|p| p.0)), bounds(points().map(|p| p.1)));
+    let x = Decades::holding(points().map(|p| p.0));
+    // The legend stands above all curves.
+    let room = (chart.series.len() * 19 + 26) as f64 / f64::from(SIZE.1 - 110);
+    let y = Decades::holding(points().map(|p| p.1)).with_room(room);
     let text = |size: f64| (FONT, size).into_font().color(&INK);
     let mut drawn = ChartBuilder::on(area)
         .caption(&chart.title, text(19.0))
@@ -51,7 +55,7 @@ fn paint<I: Iterator<Item = (f64, f64)>>(
         .margin_right(28)
         .x_label_area_size(48)
         .y_label_area_size(78)
-        .build_cartesian_2d((x.0..x.1).log_scale(), (y.0..y.1).log_scale())?;
+        .build_cartesian_2d(x, y)?;
     drawn
         .configure_mesh()
         .axis_style(INK.stroke_width(1))
@@ -93,16 +97,58 @@ fn paint<I: Iterator<Item = (f64, f64)>>(
     Ok(())
 }
 
-/// The axis that holds these values: to the next 1, 2 or 5 of a decade.
-fn bounds(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    let (mut low, mut high) = (f64::INFINITY, 0.0_f64);
-    values.filter(|value| *value > 0.0).for_each(|value| {
-        low = low.min(value);
-        high = high.max(value);
-    });
-    let decade = |value: f64| 10_f64.powf(value.log10().floor());
-    let steps = |value: f64| [1.0, 2.0, 5.0, 10.0].map(|step| step * decade(value));
-    let below = steps(low).into_iter().rev().find(|step| *step <= low * 0.9999);
-    let above = steps(high).into_iter().find(|step| *step >= high * 1.0001);
-    (below.unwrap_or(decade(low) / 2.0), above.unwrap_or(decade(high) * 20.0))
+/// A logarithmic axis, with ticks at 1, 2 and 5 of each decade, or at 1 only if there are many.
+#[derive(Clone, Copy)]
+struct Decades {
+    low: f64,
+    high: f64,
+}
+
+impl Decades {
+    /// The axis that holds these values.
+    fn holding(values: impl Iterator<Item = f64>) -> Self {
+        let (mut low, mut high) = (f64::INFINITY, 0.0_f64);
+        values.filter(|value| *value > 0.0).for_each(|value| {
+            low = low.min(value);
+            high = high.max(value);
+        });
+        // What is flat should look flat: not less than a decade.
+        let margin = (10.0 / (high / low)).max(2.25).sqrt();
+        Self { low: low / margin, high: high * margin }
+    }
+
+    /// The same with such a part of its length left free at the upper end.
+    fn with_room(self, part: f64) -> Self {
+        let high = self.low * (self.high / self.low).powf(1.0 / (1.0 - part));
+        Self { high, ..self }
+    }
+}
+
+impl Ranged for Decades {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, (begin, end): (i32, i32)) -> i32 {
+        let part = (value / self.low).ln() / (self.high / self.low).ln();
+        begin + (part * f64::from(end - begin)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
+        let steps: &[f64] = if self.high / self.low > 3e3 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+        let decades = self.low.log10().floor() as i32..=self.high.log10().ceil() as i32;
+        decades
+            .flat_map(|decade| steps.iter().map(move |step| step * 10_f64.powi(decade)))
+            .filter(|value| (self.low..=self.high).contains(value))
+            .collect()
+    }
+
+    fn range(&self) -> std::ops::Range<f64> {
+        self.low..self.high
+    }
+}
+
+impl ValueFormatter<f64> for Decades {
+    fn format(value: &f64) -> String {
+        Unit::Count.show(*value)
+    }
 }

@@ -167,6 +167,11 @@ impl OpLog {
         self.ops.len()
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ops.is_empty()
+    }
+
     /// The operation with this lamport.
     pub fn op(&self, lamport: u64) -> &LoggedOp {
         &self.ops[lamport as usize - 1]

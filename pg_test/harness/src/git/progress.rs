@@ -11,6 +11,12 @@ pub struct Progress {
     spoken: Instant,
 }
 
+impl Default for Progress {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Progress {
     /// Speaks for the first time when an interval has passed.
     pub fn new() -> Self {

@@ -93,6 +93,7 @@ impl Contender {
         let schema = approach.schema();
         drop_tables(approach, &mut client)?;
         bench::run(&mut client, approach.tables())?;
+        bench::plan_once(&mut client)?;
         // What is compared is work, not disks: no commit waits for one.
         bench::run(&mut client, "SET synchronous_commit = off")?;
         if approach != Approach::PgTreecrdt {

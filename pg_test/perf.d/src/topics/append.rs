@@ -10,7 +10,7 @@ use crate::{check, floor, forest};
 
 /// Each workload onto an empty doc, without and with ON CONFLICT DO NOTHING.
 pub fn run(bench: &mut Bench) -> Result<()> {
-    let count = bench.size(40_000, 200_000);
+    let count = bench.size(30_000, 100_000);
     for workload in Workload::ALL {
         let seed = bench.seed(workload.name());
         let ops = workload.ops(seed, count, &bench.options.out)?;

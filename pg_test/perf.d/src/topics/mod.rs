@@ -4,7 +4,18 @@ use crate::Result;
 use crate::bench::Bench;
 
 mod append;
+mod batches;
+mod chain;
+mod fan;
+pub mod late;
+mod load;
+mod merge;
+mod page;
+mod parallel;
+mod reads;
+mod rebuild;
 mod single;
+mod size;
 
 /// Something to measure.
 #[derive(Clone, Copy)]
@@ -19,19 +30,27 @@ pub struct Topic {
 
 /// All topics, in the order in which they run.
 pub const TOPICS: &[Topic] = &[
-    Topic {
-        name: "append",
-        about: "a history in one statement, against the floor",
-        run: append::run,
-    },
-    Topic {
-        name: "single",
-        about: "one operation a transaction, against the floor",
-        run: single::run,
-    },
-    Topic {
-        name: "peers",
-        about: "late operations beside three other ways to do it",
-        run: crate::peers::run,
-    },
+    topic("append", "a history in one statement, against the floor", append::run),
+    topic("batches", "in-order append by the size of the batch, beside the floor", batches::run),
+    topic("single", "one operation a transaction, against the floor", single::run),
+    topic("late", "one late operation, by length of the log and by lateness", late::run),
+    topic("merge", "two divergent histories, against appending in order", merge::run),
+    topic("fan", "20,000 children of one parent: the last against the first", fan::run),
+    topic("chain", "a deep chain, against a shallow tree", chain::run),
+    topic("page", "a page of children, against the bare index range", page::run),
+    topic("rebuild", "all rows from the log, against reading and the floor", rebuild::run),
+    topic("load", "INSERT, COPY and deferred COPY, by the size of the statement", load::run),
+    topic("size", "bytes on disk an operation, against minimal tables", size::run),
+    topic("shapes", "shapes that kill: twice the size against once", crate::shapes::run),
+    topic("reads", "what reading takes, and whether its plans are index ranges", reads::run),
+    topic("peers", "late operations, rates and merges, beside three other ways", crate::peers::run),
+    topic("parallel", "two sessions on two docs, and on one", parallel::run),
 ];
+
+const fn topic(
+    name: &'static str,
+    about: &'static str,
+    run: fn(&mut Bench) -> Result<()>,
+) -> Topic {
+    Topic { name, about, run }
+}
