@@ -91,7 +91,10 @@ fn late<'s>(session: &'s Session, doc: &str, batch: &[Op<'s>]) {
     rewrite(session, doc, &rewritten);
 }
 
-fn insert(session: &Session, doc: &str, new: &[(Node, Option<Place<'_>>, Option<&[u8]>)]) {
+/// A new row: node, place and payload.
+type NewRow<'s> = (Node, Option<Place<'s>>, Option<&'s [u8]>);
+
+fn insert(session: &Session, doc: &str, new: &[NewRow<'_>]) {
     if new.is_empty() {
         return;
     }

@@ -119,9 +119,10 @@ fn one_length(
     behinds: &[usize],
 ) -> Result<()> {
     let expected = |contender: &Contender| {
-        let longer = found.by_length(contender.approach, false).into_iter();
-        let moved = found.by_length(contender.approach, true).into_iter();
-        longer.chain(moved).map(|(n, seconds)| seconds * length as f64 / n).last().unwrap_or(0.0)
+        let kinds = [false, true].into_iter();
+        let longest =
+            kinds.filter_map(|is_move| found.by_length(contender.approach, is_move).pop());
+        longest.map(|(n, seconds)| seconds * length as f64 / n).fold(0.0, f64::max)
     };
     let (mut chosen, left_out): (Vec<&mut Contender>, Vec<&mut Contender>) =
         contenders.iter_mut().partition(|contender| {
@@ -195,14 +196,18 @@ fn one_point(
 }
 
 fn report(bench: &mut Bench, chosen: &[&mut Contender], samples: &[Vec<f64>], point: Point) {
-    let side = |at: usize| Side::seconds(chosen[at].approach.name(), &samples[at]);
-    for at in 1..chosen.len() {
-        let taken = samples[at].len();
-        let line = Line::compared(point.workload(), side(at), side(0));
+    let sides = chosen.iter().zip(samples);
+    let mut sides = sides.map(|(c, samples)| Side::seconds(c.approach.name(), samples));
+    let Some(ours) = sides.next() else { return };
+    let mut alone = true;
+    for peer in sides {
+        alone = false;
+        let taken = peer.values.len();
+        let line = Line::compared(point.workload(), peer, ours.clone());
         bench.line(if taken < 5 { line.note(format!("{taken} samples")) } else { line });
     }
-    if chosen.len() == 1 {
-        bench.line(Line::of(point.workload(), side(0)));
+    if alone {
+        bench.line(Line::of(point.workload(), ours));
     }
 }
 

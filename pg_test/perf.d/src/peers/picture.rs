@@ -47,7 +47,7 @@ fn paint(found: &Found, area: &Area<'_>) -> Drawn {
     let seconds = decades(all().map(|point| point.1));
     let title =
         "One late operation in a statement of its own: insert of a leaf (solid), move (dashed)";
-    let area = area.titled(title, text(19.0))?;
+    let area = area.margin(10, 0, 0, 0).titled(title, text(19.0))?;
     let (left, right) = area.split_horizontally(SIZE.0 / 2);
     let axis = "operations in the log, all of them behind";
     panel(&left, &by_length, axis, seconds, true)?;
@@ -138,5 +138,6 @@ fn decades(values: impl Iterator<Item = f64>) -> (f64, f64) {
         return (0.1, 1.0);
     }
     let (low, high) = (low.log10().floor(), high.log10().ceil());
-    (10_f64.powf(low), 10_f64.powf(if high > low { high } else { low + 1.0 }))
+    // A hair more, so that rounding keeps the outer labels.
+    (10_f64.powf(low) * 0.999, 10_f64.powf(if high > low { high } else { low + 1.0 }) * 1.001)
 }

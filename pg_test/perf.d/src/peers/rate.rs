@@ -84,14 +84,15 @@ pub fn merge(bench: &mut Bench, contenders: &mut [Contender]) -> Result<()> {
         let how =
             if size == APART { "in one statement".into() } else { format!("{size} a statement") };
         let workload = format!("merge of {APART} with {APART}, {how}");
-        let side = |at: usize| Side::rate(contenders[at].approach.name(), APART, &seconds[at]);
-        for at in 1..contenders.len() {
-            if !seconds[at].is_empty() {
-                bench.line(Line::compared(&workload, side(0), side(at)));
-            }
+        let names = contenders.iter().map(|contender| contender.approach.name());
+        let sides = names.zip(&seconds).filter(|(_, seconds)| !seconds.is_empty());
+        let sides: Vec<Side> =
+            sides.map(|(name, seconds)| Side::rate(name, APART, seconds)).collect();
+        for peer in &sides[1..] {
+            bench.line(Line::compared(&workload, sides[0].clone(), peer.clone()));
         }
         if size < APART {
-            let ours = median(&side(0).values);
+            let ours = median(&sides[0].values);
             rows_of_merge(bench, contenders, &stage, there, (workload, ours))?;
         }
     }
