@@ -158,6 +158,14 @@ setup_extension() {
     quietly build cargo pgrx install --release --pg-config "$pg_config"
 }
 
+# The peers of the benchmark: an extension of their own, which nothing else needs.
+setup_peers() {
+    say "building the peers"
+    rm -f "$pg_root/share/postgresql/$pg_major/extension/treecrdt_peers"*
+    quietly build-peers cargo pgrx install --release --package treecrdt_peers \
+        --manifest-path "$repo/pg_test/perf.d/peers/Cargo.toml" --pg-config "$pg_config"
+}
+
 # with_lock COMMAND...: two runs in one clone take turns where they write to the work folder.
 with_lock() {
     mkdir -p "$logs" 2>/dev/null && [[ -w $work && -w $logs ]] || die "$work is not writable by this user"

@@ -10,6 +10,7 @@
 //! | [`facts`] | where it was measured |
 //! | [`check`] | that what was measured was right |
 //! | [`memory`], [`cancel`] | what a backend takes at most, and how soon it stops |
+//! | [`peers`] | other ways to keep the same tree, beside it |
 //! | [`topics`], [`shapes`] | what is measured |
 
 pub mod bench;
@@ -22,6 +23,7 @@ pub mod history;
 pub mod json;
 pub mod measure;
 pub mod memory;
+pub mod peers;
 pub mod plot;
 pub mod raw;
 pub mod report;
