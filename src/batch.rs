@@ -1,8 +1,8 @@
 //! The operations of one document that are to be materialized, as they are read: entries for the
 //! core, and the bytes that rows will take over.
 //!
-//! Order keys and short payloads are kept, each once, in one block of memory. A long payload is
-//! left where it is, and read from `ops` again when its row is written.
+//! Order keys, short payloads and the like are kept, each once, in one block of memory. What is long
+//! is left where it is, and read from `ops` again when it is needed.
 
 use pgrx::pg_sys::{self, Datum};
 use treecrdt::{Entry, Source};
@@ -11,8 +11,8 @@ use crate::codec::Varlenas;
 use crate::error::Error;
 use crate::rows::OpRow;
 
-/// The longest payload that is kept, in bytes.
-const SHORT_PAYLOAD: usize = 1024;
+/// Payloads and version vectors of up to so many bytes are kept.
+const SHORT: usize = 1024;
 
 /// Operations of one document, in the order they were read.
 #[derive(Debug, Default)]
@@ -27,17 +27,18 @@ pub struct Batch {
 #[derive(Debug, Clone, Copy)]
 struct Places {
     order_key: Option<u32>,
-    payload: Payload,
+    /// Of its payload or, with a delete, its `known_state`.
+    contents: Contents,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Payload {
+enum Contents {
     Null,
     Kept(u32),
     InTheLog,
 }
 
-/// Bytes that a row takes over.
+/// Bytes that are taken over.
 #[derive(Debug, Clone, Copy)]
 pub enum Bytes {
     /// These; valid while the batch stays as it is. `None` is NULL.
@@ -54,12 +55,12 @@ impl Batch {
     pub fn push(&mut self, row: &OpRow<'_>) -> Result<(), Error> {
         self.entries.push(row.entry()?);
         let order_key = row.parts.order_key.map(|order_key| self.bytes.push(order_key));
-        let payload = match row.payload.map(short) {
-            None => Payload::Null,
-            Some(Some(bytes)) => Payload::Kept(self.bytes.push(bytes)),
-            Some(None) => Payload::InTheLog,
+        let contents = match row.payload.or(row.known_state).map(short) {
+            None => Contents::Null,
+            Some(Some(bytes)) => Contents::Kept(self.bytes.push(bytes)),
+            Some(None) => Contents::InTheLog,
         };
-        self.places.push(Places { order_key, payload });
+        self.places.push(Places { order_key, contents });
         Ok(())
     }
 
@@ -71,24 +72,24 @@ impl Batch {
         }
     }
 
-    /// The payload of an operation.
-    pub fn payload(&self, source: &Source) -> Bytes {
-        match source.position.map(|at| self.places[at].payload) {
-            Some(Payload::Null) => Bytes::Kept(None),
-            Some(Payload::Kept(at)) => Bytes::Kept(Some(self.bytes.datum(at))),
-            Some(Payload::InTheLog) | None => Bytes::InTheLog,
+    /// The payload of an operation, or the `known_state` of a delete.
+    pub fn contents(&self, source: &Source) -> Bytes {
+        match source.position.map(|at| self.places[at].contents) {
+            Some(Contents::Null) => Bytes::Kept(None),
+            Some(Contents::Kept(at)) => Bytes::Kept(Some(self.bytes.datum(at))),
+            Some(Contents::InTheLog) | None => Bytes::InTheLog,
         }
     }
 }
 
-/// The bytes of a payload that is short and in the row itself.
-fn short<'s>(payload: Datum) -> Option<&'s [u8]> {
-    let varlena = payload.cast_mut_ptr::<pg_sys::varlena>();
-    // SAFETY: a non-null `bytea`, valid while the row is; whoever is given the bytes copies them.
+/// The bytes of a value that is short and in the row itself.
+fn short<'s>(value: Datum) -> Option<&'s [u8]> {
+    let varlena = value.cast_mut_ptr::<pg_sys::varlena>();
+    // SAFETY: a non-null varlena, valid while the row is; whoever is given the bytes copies them.
     unsafe {
         let plain = pgrx::varatt_is_4b_u(varlena)
             || (pgrx::varatt_is_1b(varlena) && !pgrx::varatt_is_1b_e(varlena));
-        (plain && pgrx::varsize_any_exhdr(varlena) <= SHORT_PAYLOAD)
+        (plain && pgrx::varsize_any_exhdr(varlena) <= SHORT)
             .then(|| pgrx::varlena_to_byte_slice(varlena))
     }
 }

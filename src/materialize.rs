@@ -149,9 +149,7 @@ pub fn read_waiting(reader: &mut Reader<'_>, doc: &Varlena) -> Result<VersionVec
     reader.each_row(doc, Derived::Waiting, |row| rows.extend(read_bytes(row, column)));
     let mut ranges = Vec::new();
     for row in rows {
-        for (replica, of_replica) in VersionVector::from_cbor(&row)?.ranges() {
-            ranges.extend(of_replica.iter().map(|&(first, last)| (*replica, first, last)));
-        }
+        ranges.extend_from_slice(VersionVector::from_cbor(&row)?.ranges());
     }
     Ok(VersionVector::from_ranges(ranges)?)
 }
@@ -230,7 +228,7 @@ impl<'f> Work<'f> {
 
     /// What the core makes of a batch where everything up to `head` is materialized.
     fn replay(&mut self, doc: &Doc, head: Option<Key>, batch: &Batch) -> Result<Patch, Error> {
-        let mut store = DocStore::new(&mut self.reader, &doc.name, &doc.datum, head);
+        let mut store = DocStore::new(&mut self.reader, &doc.name, &doc.datum, head, batch);
         catch_up(&mut store, &batch.entries)
     }
 

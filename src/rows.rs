@@ -68,7 +68,7 @@ pub struct OpRow<'s> {
     /// Column `payload`.
     pub payload: Option<Datum>,
     /// Column `known_state`.
-    known_state: Option<Datum>,
+    pub known_state: Option<Datum>,
 }
 
 impl<'s> OpRow<'s> {

@@ -1,8 +1,9 @@
 //! The core's questions, answered from the tables of a forest: a reader bound to one document.
 
 use pgrx::pg_sys::Datum;
-use treecrdt::{Entry, Key, NodeId, Row, Store, Track, VersionVector};
+use treecrdt::{Entry, Key, NodeId, Row, Source, Store, Track, VersionVector};
 
+use crate::batch::{Batch, Bytes};
 use crate::codec::{self, KeyDatums, Varlena, uuid_datum};
 use crate::error::Error;
 use crate::reader::{Question, Reader, RowOf};
@@ -17,17 +18,19 @@ pub struct DocStore<'r, 'f> {
     doc: &'r str,
     doc_datum: &'r Varlena,
     head: Option<Key>,
+    batch: &'r Batch,
 }
 
 impl<'r, 'f> DocStore<'r, 'f> {
-    /// The document that is at this head.
+    /// The document that is at this head, for a catch-up with this batch.
     pub fn new(
         reader: &'r mut Reader<'f>,
         doc: &'r str,
         doc_datum: &'r Varlena,
         head: Option<Key>,
+        batch: &'r Batch,
     ) -> Self {
-        Self { reader, doc, doc_datum, head }
+        Self { reader, doc, doc_datum, head, batch }
     }
 
     /// The nearest operation of a track after or before `key`, out of the parts of the timeline
@@ -151,8 +154,15 @@ impl Store for DocStore<'_, '_> {
         self.on_op(key, |row| row.entry())
     }
 
-    fn known_state(&mut self, key: Key) -> Result<VersionVector, Error> {
-        self.on_op(key, |row| row.known_state())
+    fn known_state(&mut self, delete: Source) -> Result<VersionVector, Error> {
+        match self.batch.contents(&delete) {
+            Bytes::Kept(None) => Ok(VersionVector::default()),
+            Bytes::Kept(Some(datum)) => {
+                // SAFETY: a `version_vector`, kept by the batch.
+                Ok(VersionVector::from_cbor(unsafe { codec::bytes(datum) })?)
+            }
+            Bytes::InTheLog => self.on_op(delete.key, |row| row.known_state()),
+        }
     }
 
     fn is_ignored(&mut self, node: NodeId, key: Key) -> Result<bool, Error> {

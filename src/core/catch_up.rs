@@ -11,9 +11,11 @@
 //! A batch that is in order, the first of a document for instance, takes the same way and finds
 //! nothing later to look at.
 
+use std::rc::Rc;
+
 use crate::id::{Key, NodeId};
 use crate::op::{Entry, OpKind};
-use crate::patch::{NodePatch, Patch, Placement, Source};
+use crate::patch::{NodePatch, Patch, Placement};
 use crate::store::{Store, Verdict};
 use crate::sweep::{self, Sweep};
 use crate::timeline::{self, Changes};
@@ -57,7 +59,7 @@ pub(crate) struct Draft {
     pub(crate) old: Row,
     pub(crate) placed: Option<Place>,
     pub(crate) payload: Option<OpIx>,
-    pub(crate) deleted_at: Option<VersionVector>,
+    pub(crate) deleted_at: Option<Rc<VersionVector>>,
     pub(crate) tombstone: Option<bool>,
     /// The first and the last operation of the batch on it.
     ops: Option<(OpIx, OpIx)>,
@@ -150,12 +152,12 @@ fn enlarge<S: Store>(
     op: OpIx,
 ) -> Result<(), S::Error> {
     let mut deletion = match world.batch[op.index()].kind {
-        OpKind::Delete => world.store.known_state(world.key(op))?,
+        OpKind::Delete => world.store.known_state(world.source(op))?,
         _ => VersionVector::default(),
     };
     deletion.insert(world.dot(op));
     if let Some(deleted_at) = &mut draft.deleted_at {
-        deleted_at.union(&deletion);
+        Rc::make_mut(deleted_at).union(&deletion);
         return Ok(());
     }
     if draft.old.deleted {
@@ -165,7 +167,7 @@ fn enlarge<S: Store>(
         }
         deletion.union(&deleted_at);
     }
-    draft.deleted_at = Some(deletion);
+    draft.deleted_at = Some(Rc::new(deletion));
     Ok(())
 }
 
@@ -195,7 +197,7 @@ fn finish<S: Store>(
     };
     patch.refs_added = named(changes.refs_added);
     patch.refs_removed = named(changes.refs_removed);
-    let source = |op: OpIx| Source { key: world.key(op), position: world.position(op) };
+    let source = |op: OpIx| world.source(op);
     for draft in drafts.list {
         let Draft { node, old, placed, payload, deleted_at, tombstone, .. } = draft;
         let placement = placed
@@ -205,7 +207,7 @@ fn finish<S: Store>(
             exists: old.exists,
             placement: Some(placement).filter(|_| placed != old.placed),
             payload: payload.filter(|_| payload != old.payload).map(source),
-            deleted_at,
+            deleted_at: deleted_at.map(Rc::unwrap_or_clone),
             tombstone: tombstone.filter(|&flag| flag != old.tombstone),
         };
         let changed = node.placement.is_some()

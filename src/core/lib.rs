@@ -21,6 +21,7 @@
 //! Nothing here does I/O: rows are read through [`Store`] and written by whoever takes the patch.
 
 mod catch_up;
+mod descent;
 mod error;
 mod id;
 mod memory;
@@ -43,4 +44,4 @@ pub use op::{Action, Entry, MAX_DOC, MAX_ORDER_KEY, Op, OpKind, OpParts};
 pub use patch::{NodePatch, Patch, Placement, Source};
 pub use store::{Row, Store, Track, Verdict};
 pub use vector_codec::hex;
-pub use version_vector::{VersionVector, VersionVectorBuilder};
+pub use version_vector::{Range, VersionVector, VersionVectorBuilder};

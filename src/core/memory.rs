@@ -10,7 +10,7 @@ use std::ops::Bound;
 use crate::catch_up::catch_up;
 use crate::id::{Dot, Key, NodeId};
 use crate::op::{Action, Entry, Op};
-use crate::patch::Patch;
+use crate::patch::{Patch, Source};
 use crate::reference::{self, Node};
 use crate::store::{Row, Store, Track};
 use crate::version_vector::VersionVector;
@@ -184,8 +184,8 @@ impl Store for MemoryStore {
         Ok(self.log[&key].entry())
     }
 
-    fn known_state(&mut self, key: Key) -> Result<VersionVector, Infallible> {
-        match &self.log[&key].action {
+    fn known_state(&mut self, delete: Source) -> Result<VersionVector, Infallible> {
+        match &self.log[&delete.key].action {
             Action::Delete { known_state } => Ok(known_state.clone()),
             _ => Ok(VersionVector::default()),
         }

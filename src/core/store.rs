@@ -5,6 +5,7 @@
 
 use crate::id::{Key, NodeId};
 use crate::op::Entry;
+use crate::patch::Source;
 use crate::version_vector::VersionVector;
 
 /// One of the three lines into which a node's timeline falls.
@@ -70,8 +71,8 @@ pub trait Store {
     /// The entry of an operation in the log.
     fn entry(&mut self, key: Key) -> Result<Entry, Self::Error>;
 
-    /// What the author of a delete in the log had seen.
-    fn known_state(&mut self, key: Key) -> Result<VersionVector, Self::Error>;
+    /// What the author of a delete of the batch had seen.
+    fn known_state(&mut self, delete: Source) -> Result<VersionVector, Self::Error>;
 
     /// Whether a structural operation materialized before is marked ignored.
     fn is_ignored(&mut self, node: NodeId, key: Key) -> Result<bool, Self::Error>;

@@ -19,6 +19,7 @@
 use std::collections::BTreeMap;
 use std::iter::Peekable;
 
+use crate::descent::{BatchChildren, Below, Descent};
 use crate::id::Key;
 use crate::store::{Store, Track, Verdict};
 use crate::world::{Item, NodeIx, OpIx, PerNode, Place, World};
@@ -28,6 +29,8 @@ use crate::world::{Item, NodeIx, OpIx, PerNode, Place, World};
 const LARGE: usize = 64;
 /// How far up such a look goes.
 const SHORT: usize = 16;
+/// From how far up on a climb is accompanied by a descent.
+const CLIMB: usize = 8;
 
 /// What became of an older structural operation that was judged again.
 #[derive(Debug, Clone, Copy)]
@@ -142,6 +145,7 @@ pub(crate) fn judge<S: Store>(world: &mut World<'_, S>) -> Result<Sweep, S::Erro
         world,
         sweep: Sweep { in_batch, ..Sweep::default() },
         new_parents: PerNode::default(),
+        batch_children: BatchChildren::default(),
         agenda: BTreeMap::new(),
         watched: PerNode::default(),
         watch: 1,
@@ -160,6 +164,7 @@ struct Judge<'w, 'a, S> {
     sweep: Sweep,
     /// Nodes that an operation of the batch was put below, so far.
     new_parents: PerNode<bool>,
+    batch_children: BatchChildren,
     /// Older operations to judge again.
     agenda: BTreeMap<Key, Candidate>,
     /// The watch in which a node was last watched; all before `watch` have ended.
@@ -257,31 +262,61 @@ impl<S: Store> Judge<'_, '_, S> {
             return Ok(false);
         }
         let mut at = parent;
-        if self.world.batch.len() >= LARGE && !self.world.has_later(op) {
-            let mut may_read = true;
-            for _ in 0..SHORT {
-                if !self.world.knows_row(at) && !std::mem::take(&mut may_read) {
-                    break;
-                }
-                match parent_of(self.sweep.places(self.world, at, Some(op))?.1) {
-                    None => return Ok(false),
-                    Some(above) if above == node => return Ok(true),
-                    Some(above) => at = above,
-                }
+        let mut may_read = self.world.batch.len() >= LARGE;
+        for _ in 0..SHORT {
+            if self.known_parent(at, op).is_none() && std::mem::take(&mut may_read) {
+                self.world.row(at)?;
+            }
+            match self.known_parent(at, op) {
+                None => break,
+                Some(None) => return Ok(false),
+                Some(Some(above)) if above == node => return Ok(true),
+                Some(Some(above)) => at = above,
             }
         }
         // A node that nothing was put below by now is above nobody.
         if !is_new_parent && !self.world.has_refs(node)? {
             return Ok(false);
         }
-        while let Some(above) = parent_of(self.sweep.places(self.world, at, Some(op))?.1) {
-            if above == node {
-                return Ok(true);
+        let mut descent = None;
+        for step in 0.. {
+            match parent_of(self.sweep.places(self.world, at, Some(op))?.1) {
+                None => return Ok(false),
+                Some(above) if above == node => return Ok(true),
+                Some(above) => at = above,
             }
             self.world.store.check()?;
-            at = above;
+            if step == CLIMB {
+                descent = Some(Descent::new(node, parent));
+            }
+            let found = match &mut descent {
+                Some(descent) => descent.step(self.world, &mut self.batch_children)?,
+                None => Below::Unknown,
+            };
+            match found {
+                Below::Nothing => return Ok(false),
+                Below::Perhaps => descent = None,
+                Below::Unknown => {}
+            }
         }
-        Ok(false)
+        unreachable!("the way up ends")
+    }
+
+    /// The parent of a node in the new world just before `op`, where no question to the store is
+    /// needed to tell.
+    fn known_parent(&self, node: NodeIx, op: OpIx) -> Option<Option<NodeIx>> {
+        let stand = self.sweep.stands.get(node);
+        let place = match stand {
+            _ if node.is_reserved() => None,
+            Some(stand) if stand.is_diverged() => stand.new,
+            _ => self.world.known_place(node, op)?,
+        };
+        let since = |place: &Place, stand: Stand| self.world.is_before(stand.at, place.op);
+        let place = match stand {
+            Some(stand) if !place.is_some_and(|place| since(&place, stand)) => stand.new,
+            _ => place,
+        };
+        Some(parent_of(place))
     }
 
     /// Watches a node and all its ancestors in both worlds, as they are after `op`.

@@ -182,10 +182,10 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
             return Ok(known.clone());
         }
         let grown = self.drafts.get(node).and_then(|draft| draft.deleted_at.clone());
-        let deleted_at = Rc::new(match grown {
+        let deleted_at = match grown {
             Some(deleted_at) => deleted_at,
-            None => self.world.store.deleted_at(self.world.id(node))?,
-        });
+            None => Rc::new(self.world.store.deleted_at(self.world.id(node))?),
+        };
         self.deletions.insert(node, deleted_at.clone());
         Ok(deleted_at)
     }
@@ -365,7 +365,7 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
 
     /// Whether the dots of the effective inserts and moves of a node are covered.
     fn covers_steps(&mut self, node: NodeIx, deleted_at: &VersionVector) -> Result<bool, S::Error> {
-        if self.world.is_all() {
+        if !self.world.row(node)?.exists {
             let drafts = self.drafts;
             let steps = drafts.get(node).into_iter().flat_map(|draft| drafts.ops(draft));
             let effective = |op: &OpIx| {

@@ -11,7 +11,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::error::MalformedVector;
 use crate::id::ReplicaId;
-use crate::version_vector::VersionVector;
+use crate::version_vector::{Range, VersionVector};
 
 impl VersionVector {
     /// Reads the JSON form.
@@ -62,7 +62,7 @@ impl<K> RawVector<K> {
         let mut flat = Vec::new();
         for (key, ranges) in self.0 {
             let replica = replica(key)?;
-            flat.extend(ranges.into_iter().map(|(first, last)| (replica, first, last)));
+            flat.extend(ranges.into_iter().map(|(first, last)| Range { replica, first, last }));
         }
         VersionVector::from_ranges(flat)
     }
@@ -113,15 +113,25 @@ struct Written<'a>(&'a VersionVector);
 impl Serialize for Written<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let people = serializer.is_human_readable();
-        let mut map = serializer.serialize_map(Some(self.0.ranges().count()))?;
-        for (replica, ranges) in self.0.ranges() {
+        let by_replica = || self.0.ranges().chunk_by(|a, b| a.replica == b.replica);
+        let mut map = serializer.serialize_map(Some(by_replica().count()))?;
+        for ranges in by_replica() {
+            let replica = &ranges[0].replica;
             if people {
-                map.serialize_entry(&replica.to_string(), ranges)?;
+                map.serialize_entry(&replica.to_string(), &WrittenRanges(ranges))?;
             } else {
-                map.serialize_entry(&WrittenBytes(replica.as_bytes()), ranges)?;
+                map.serialize_entry(&WrittenBytes(replica.as_bytes()), &WrittenRanges(ranges))?;
             }
         }
         map.end()
+    }
+}
+
+struct WrittenRanges<'a>(&'a [Range]);
+
+impl Serialize for WrittenRanges<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|range| (range.first, range.last)))
     }
 }
 

@@ -4,18 +4,33 @@
 //! sorted, never touching, no replica without a range), so equal sets are equal values. The text
 //! and binary forms are in `vector_codec`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use crate::error::MalformedVector;
 use crate::id::{Dot, MAX_COUNTER, ReplicaId};
 
-/// Inclusive counter ranges, sorted, with a gap between any two.
-type Ranges = Vec<(u64, u64)>;
+/// Consecutive dots of one replica, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Range {
+    /// Whose dots.
+    pub replica: ReplicaId,
+    /// The least counter.
+    pub first: u64,
+    /// The greatest counter.
+    pub last: u64,
+}
+
+impl From<(ReplicaId, u64, u64)> for Range {
+    fn from((replica, first, last): (ReplicaId, u64, u64)) -> Self {
+        Self { replica, first, last }
+    }
+}
 
 /// A set of dots.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VersionVector {
-    replicas: BTreeMap<ReplicaId, Ranges>,
+    /// Sorted, with a gap between any two of a replica.
+    ranges: Vec<Range>,
 }
 
 impl VersionVector {
@@ -24,108 +39,111 @@ impl VersionVector {
     /// # Errors
     /// [`MalformedVector::Range`] for a range that is empty, begins at 0 or ends beyond `bigint`.
     pub fn from_ranges(
-        ranges: impl IntoIterator<Item = (ReplicaId, u64, u64)>,
+        ranges: impl IntoIterator<Item: Into<Range>>,
     ) -> Result<Self, MalformedVector> {
-        let mut replicas: BTreeMap<ReplicaId, Ranges> = BTreeMap::new();
-        for (replica, first, last) in ranges {
+        let ranges: Vec<Range> = ranges.into_iter().map(Into::into).collect();
+        for &Range { first, last, .. } in &ranges {
             if first < 1 || first > last || last > MAX_COUNTER {
                 return Err(MalformedVector::Range(first, last));
             }
-            replicas.entry(replica).or_default().push((first, last));
         }
-        replicas.values_mut().for_each(normalize);
-        Ok(Self { replicas })
+        Ok(Self::normalized(ranges))
+    }
+
+    /// Sorts ranges and joins those that overlap or touch.
+    fn normalized(mut ranges: Vec<Range>) -> Self {
+        ranges.sort();
+        ranges.dedup_by(|next, kept| {
+            let joins = next.replica == kept.replica && next.first <= kept.last + 1;
+            if joins {
+                kept.last = kept.last.max(next.last);
+            }
+            joins
+        });
+        Self { ranges }
     }
 
     /// Whether it holds no dot.
     pub fn is_empty(&self) -> bool {
-        self.replicas.is_empty()
+        self.ranges.is_empty()
     }
 
     /// The ranges of all replicas, in order.
-    pub fn ranges(&self) -> impl Iterator<Item = (&ReplicaId, &[(u64, u64)])> {
-        self.replicas.iter().map(|(replica, ranges)| (replica, ranges.as_slice()))
+    pub fn ranges(&self) -> &[Range] {
+        &self.ranges
+    }
+
+    /// Where the first range is that ends at this dot or, of the same replica, after it.
+    fn place(&self, replica: ReplicaId, counter: u64) -> usize {
+        self.ranges.partition_point(|range| (range.replica, range.last) < (replica, counter))
+    }
+
+    /// The range at this place, if it is of this replica.
+    fn of(&self, replica: ReplicaId, at: usize) -> Option<&Range> {
+        self.ranges.get(at).filter(|range| range.replica == replica)
     }
 
     /// Whether the dot is in the set.
     pub fn contains(&self, dot: Dot) -> bool {
-        self.replicas.get(&dot.replica).is_some_and(|ranges| {
-            let at = ranges.partition_point(|&(_, last)| last < dot.counter);
-            ranges.get(at).is_some_and(|&(first, _)| first <= dot.counter)
-        })
+        let range = self.of(dot.replica, self.place(dot.replica, dot.counter));
+        range.is_some_and(|range| range.first <= dot.counter)
     }
 
     /// Whether every dot of `other` is in this set.
     pub fn covers(&self, other: &Self) -> bool {
-        other.replicas.iter().all(|(replica, theirs)| {
-            self.replicas.get(replica).is_some_and(|ours| {
-                theirs.iter().all(|&(first, last)| {
-                    let at = ours.partition_point(|range| range.1 < first);
-                    ours.get(at).is_some_and(|range| range.0 <= first && last <= range.1)
-                })
-            })
+        other.ranges.iter().all(|theirs| {
+            let ours = self.of(theirs.replica, self.place(theirs.replica, theirs.first));
+            ours.is_some_and(|ours| ours.first <= theirs.first && theirs.last <= ours.last)
         })
     }
 
     /// Adds one dot.
     pub fn insert(&mut self, dot: Dot) {
         let Dot { replica, counter } = dot;
-        let ranges = self.replicas.entry(replica).or_default();
-        let at = ranges.partition_point(|&(_, last)| last < counter);
-        if ranges.get(at).is_some_and(|&(first, _)| first <= counter) {
+        let at = self.place(replica, counter);
+        if self.of(replica, at).is_some_and(|range| range.first <= counter) {
             return;
         }
-        let joins_left = at > 0 && ranges[at - 1].1 + 1 == counter;
-        let joins_right = ranges.get(at).is_some_and(|&(first, _)| first == counter + 1);
+        let joins_left =
+            at > 0 && self.of(replica, at - 1).is_some_and(|left| left.last + 1 == counter);
+        let joins_right = self.of(replica, at).is_some_and(|right| right.first == counter + 1);
         match (joins_left, joins_right) {
             (true, true) => {
-                ranges[at - 1].1 = ranges[at].1;
-                ranges.remove(at);
+                self.ranges[at - 1].last = self.ranges[at].last;
+                self.ranges.remove(at);
             }
-            (true, false) => ranges[at - 1].1 = counter,
-            (false, true) => ranges[at].0 = counter,
-            (false, false) => ranges.insert(at, (counter, counter)),
+            (true, false) => self.ranges[at - 1].last = counter,
+            (false, true) => self.ranges[at].first = counter,
+            (false, false) => {
+                self.ranges.insert(at, Range { replica, first: counter, last: counter });
+            }
         }
     }
 
     /// Adds all dots of `other`.
     pub fn union(&mut self, other: &Self) {
-        for (replica, theirs) in &other.replicas {
-            let ours = self.replicas.entry(*replica).or_default();
-            ours.extend_from_slice(theirs);
-            normalize(ours);
-        }
+        let mut ranges = std::mem::take(&mut self.ranges);
+        ranges.extend_from_slice(&other.ranges);
+        *self = Self::normalized(ranges);
     }
 
     /// The dots of this set that are not in `other`.
     pub fn difference(&self, other: &Self) -> Self {
-        let mut replicas = BTreeMap::new();
-        for (replica, ours) in &self.replicas {
-            let theirs = other.replicas.get(replica).map_or(&[][..], Vec::as_slice);
-            let mut left = Ranges::new();
-            let mut at = 0;
-            for &(mut first, last) in ours {
-                while at < theirs.len() && theirs[at].1 < first {
-                    at += 1;
+        let mut left = Vec::new();
+        for &Range { replica, mut first, last } in &self.ranges {
+            let mut at = other.place(replica, first);
+            while let Some(theirs) = other.of(replica, at).filter(|theirs| theirs.first <= last) {
+                if first < theirs.first {
+                    left.push(Range { replica, first, last: theirs.first - 1 });
                 }
-                let mut next = at;
-                while first <= last && next < theirs.len() && theirs[next].0 <= last {
-                    if first < theirs[next].0 {
-                        left.push((first, theirs[next].0 - 1));
-                    }
-                    first = theirs[next].1 + 1;
-                    next += 1;
-                }
-                if first <= last {
-                    left.push((first, last));
-                }
-                at = next.saturating_sub(1).max(at);
+                first = theirs.last + 1;
+                at += 1;
             }
-            if !left.is_empty() {
-                replicas.insert(*replica, left);
+            if first <= last {
+                left.push(Range { replica, first, last });
             }
         }
-        Self { replicas }
+        Self { ranges: left }
     }
 }
 
@@ -140,38 +158,29 @@ impl FromIterator<Dot> for VersionVector {
 /// Collects dots in any order and makes the vector once, in `O(n log n)`.
 #[derive(Debug, Default)]
 pub struct VersionVectorBuilder {
-    replicas: HashMap<ReplicaId, Ranges>,
+    /// Where the last range of each replica is.
+    last: HashMap<ReplicaId, usize>,
+    ranges: Vec<Range>,
 }
 
 impl VersionVectorBuilder {
     /// Adds a dot; counters are expected to be 1 or more.
     pub fn push(&mut self, dot: Dot) {
-        let ranges = self.replicas.entry(dot.replica).or_default();
-        match ranges.last_mut() {
-            Some((_, last)) if *last + 1 == dot.counter => *last = dot.counter,
-            _ => ranges.push((dot.counter, dot.counter)),
+        let Dot { replica, counter } = dot;
+        if let Some(&at) = self.last.get(&replica)
+            && self.ranges[at].last + 1 == counter
+        {
+            self.ranges[at].last = counter;
+            return;
         }
+        self.last.insert(replica, self.ranges.len());
+        self.ranges.push(Range { replica, first: counter, last: counter });
     }
 
     /// The vector of what was added.
     pub fn build(&self) -> VersionVector {
-        let mut replicas: BTreeMap<_, _> =
-            self.replicas.iter().map(|(replica, ranges)| (*replica, ranges.clone())).collect();
-        replicas.values_mut().for_each(normalize);
-        VersionVector { replicas }
+        VersionVector::normalized(self.ranges.clone())
     }
-}
-
-/// Sorts ranges and joins those that overlap or touch.
-fn normalize(ranges: &mut Ranges) {
-    ranges.sort();
-    ranges.dedup_by(|next, kept| {
-        let joins = next.0 <= kept.1 + 1;
-        if joins {
-            kept.1 = kept.1.max(next.1);
-        }
-        joins
-    });
 }
 
 #[cfg(test)]
@@ -218,13 +227,15 @@ mod tests {
 
     #[test]
     fn ranges_are_normalized_and_bad_ones_refused() {
-        let a = ReplicaId::new(b"a").unwrap();
+        let replica = ReplicaId::new(b"a").unwrap();
+        let range = |first, last| Range { replica, first, last };
         let vector =
-            VersionVector::from_ranges([(a, 12, 12), (a, 3, 9), (a, 1, 4), (a, 10, 10)]).unwrap();
-        assert_eq!(vector.ranges().collect::<Vec<_>>(), [(&a, &[(1, 10), (12, 12)][..])]);
+            VersionVector::from_ranges([range(12, 12), range(3, 9), range(1, 4), range(10, 10)])
+                .unwrap();
+        assert_eq!(vector.ranges(), [range(1, 10), range(12, 12)]);
         for (first, last) in [(0, 3), (4, 3), (1, MAX_COUNTER + 1)] {
             assert_eq!(
-                VersionVector::from_ranges([(a, first, last)]),
+                VersionVector::from_ranges([range(first, last)]),
                 Err(MalformedVector::Range(first, last))
             );
         }

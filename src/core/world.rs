@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use crate::id::{Dot, Key, NodeId};
 use crate::op::{Entry, OpKind};
+use crate::patch::Source;
 use crate::store::{Store, Track};
 
 /// A node by number. ROOT and TRASH come first.
@@ -140,11 +141,6 @@ impl<'a, S: Store> World<'a, S> {
         })
     }
 
-    /// Whether nothing is materialized yet: the batch is all there is.
-    pub(crate) fn is_all(&self) -> bool {
-        self.head.is_none()
-    }
-
     pub(crate) fn id(&self, node: NodeIx) -> NodeId {
         self.nodes[node.0 as usize].id
     }
@@ -167,9 +163,9 @@ impl<'a, S: Store> World<'a, S> {
         op.index() < self.positions.len()
     }
 
-    /// Where an operation of the batch stood when it was given to us.
-    pub(crate) fn position(&self, op: OpIx) -> Option<usize> {
-        self.positions.get(op.index()).copied()
+    /// An operation as the store knows it.
+    pub(crate) fn source(&self, op: OpIx) -> Source {
+        Source { key: self.key(op), position: self.positions.get(op.index()).copied() }
     }
 
     fn op_number(&mut self, key: Key) -> OpIx {
@@ -213,9 +209,16 @@ impl<'a, S: Store> World<'a, S> {
         self.head.is_some_and(|head| self.keys[op.index()] < head)
     }
 
-    /// Whether a node's row can be had without asking the store.
-    pub(crate) fn knows_row(&self, node: NodeIx) -> bool {
-        self.head.is_none() || self.nodes[node.0 as usize].row.is_some()
+    /// The place that a node has just before `before` by its row, where that alone can tell and
+    /// is known without asking the store.
+    pub(crate) fn known_place(&self, node: NodeIx, before: OpIx) -> Option<Option<Place>> {
+        let row = match self.nodes[node.0 as usize].row {
+            Some(row) => row,
+            None if self.head.is_none() => Row::default(),
+            None => return None,
+        };
+        let tells = row.placed.is_none_or(|place| self.is_before(place.op, before));
+        tells.then_some(row.placed)
     }
 
     /// A node's row before the batch.
@@ -275,13 +278,17 @@ impl<'a, S: Store> World<'a, S> {
         Ok(has_refs)
     }
 
-    /// The next operation of a track after `op`.
+    /// The next operation of a track after `op`. On a node without a row, where nothing is older
+    /// than the batch, there is none that anybody asks for.
     pub(crate) fn next(
         &mut self,
         node: NodeIx,
         track: Track,
         op: OpIx,
     ) -> Result<Option<Item>, S::Error> {
+        if !self.row(node)?.exists {
+            return Ok(None);
+        }
         let entry = self.store.next(self.id(node), track, self.key(op))?;
         Ok(entry.map(|entry| self.item(&entry)))
     }

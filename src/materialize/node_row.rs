@@ -62,7 +62,7 @@ impl Work<'_> {
         }
         if let Some(source) = &patch.payload {
             keys.payload = Some(source.key);
-            let bytes = match batch.payload(source) {
+            let bytes = match batch.contents(source) {
                 Bytes::Kept(bytes) => bytes,
                 Bytes::InTheLog => {
                     let column = self.reader.forest.ops.columns[8];

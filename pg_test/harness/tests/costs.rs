@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 
 use treecrdt::{
-    Action, Dot, Entry, Key, MemoryStore, NodeId, Op, ReplicaId, Row, Store, Track, VersionVector,
-    catch_up,
+    Action, Dot, Entry, Key, MemoryStore, NodeId, Op, ReplicaId, Row, Source, Store, Track,
+    VersionVector, catch_up,
 };
 
 /// A store that counts what it is asked, long walks over what is known already included.
@@ -47,8 +47,8 @@ impl Store for Counting<'_> {
     fn entry(&mut self, key: Key) -> Result<Entry, Infallible> {
         self.ask().entry(key)
     }
-    fn known_state(&mut self, key: Key) -> Result<VersionVector, Infallible> {
-        self.ask().known_state(key)
+    fn known_state(&mut self, delete: Source) -> Result<VersionVector, Infallible> {
+        self.ask().known_state(delete)
     }
     fn is_ignored(&mut self, node: NodeId, key: Key) -> Result<bool, Infallible> {
         self.ask().is_ignored(node, key)
@@ -165,6 +165,28 @@ fn many_operations_on_one_node_or_parent_are_linear() {
         store.append(&payloads(b"b", 10));
         questions(&mut store, &payloads(b"c", 11))
     });
+}
+
+/// Far down in a chain a move of a small subtree must not climb up to the root, late or not.
+#[test]
+fn a_move_of_a_small_subtree_takes_as_many_questions_in_a_deep_chain_as_in_a_shallow_one() {
+    let costs = [500, 50_000].map(|depth| {
+        let mut ops: Vec<Op> = (1..=depth).map(|n| op(b"a", n, n * 10, n, insert(n - 1))).collect();
+        // Two nodes near the tip, and one with a child to be moved from the one to the other.
+        let (left, right, subject) = (depth + 1, depth + 2, depth + 3);
+        let tip = [(left, depth), (right, depth), (subject, left), (depth + 4, subject)];
+        for (at, (node, parent)) in (1..).zip(tip) {
+            ops.push(op(b"b", at, depth * 10 + at * 10, node, insert(parent)));
+        }
+        let mut store = MemoryStore::default();
+        store.append(&ops);
+        let moved = Action::Move { parent: node(right), order_key: vec![2] };
+        [depth * 10 + 1000, depth * 10 + 45].map(|lamport| {
+            questions(&mut store.clone(), &[op(b"l", lamport, lamport, subject, moved.clone())])
+        })
+    });
+    assert_eq!(costs[0], costs[1]);
+    assert!(costs[0].iter().all(|&cost| cost < 100), "{costs:?}");
 }
 
 #[test]
