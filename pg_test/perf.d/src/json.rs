@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::measure::median;
+use crate::measure::{median, quantile};
 use crate::report::{Chart, Line, Report, Side};
 
 /// Everything that the report holds.
@@ -31,12 +31,22 @@ fn line(line: &Line) -> Value {
 }
 
 fn side(side: &Side) -> Value {
-    json!({
+    let mut all = json!({
         "label": side.label,
         "unit": side.unit.name(),
         "median": median(&side.values),
         "samples": side.values,
-    })
+    });
+    if !side.raw.is_empty() {
+        // To the nanosecond: more digits mean nothing.
+        let raw: Vec<f64> = side.raw.iter().map(|value| (value * 1e9).round() / 1e9).collect();
+        all["latencies"] = json!({
+            "p50": quantile(&raw, 0.5),
+            "p99": quantile(&raw, 0.99),
+            "all": raw,
+        });
+    }
+    all
 }
 
 fn chart(chart: &Chart) -> Value {

@@ -3,7 +3,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`measure`] | timing: two sides in turn, medians, ratios |
-//! | [`report`], [`json`], [`plot`] | what was found: table, JSON, pictures |
+//! | [`report`], [`unit`], [`json`], [`plot`] | what was found: table, JSON, pictures |
 //! | [`history`], [`workload`] | operations to measure with |
 //! | [`bench`] | a run: session, options, report |
 //! | [`stage`], [`forest`], [`floor`], [`row`], [`raw`] | staging tables, forests, and the same tables without triggers |
@@ -31,6 +31,7 @@ pub mod row;
 pub mod shapes;
 pub mod stage;
 pub mod topics;
+pub mod unit;
 pub mod workload;
 
 pub use harness::git::{Failure, Result};

@@ -93,9 +93,7 @@ fn measure(Arguments { options, topics, .. }: Arguments) -> Result<()> {
 }
 
 fn write(bench: &Bench, out: &Path) -> Result<()> {
-    let results = serde_json::to_string_pretty(&json::report(&bench.report))
-        .map_err(|e| Failure(e.to_string()))?;
-    std::fs::write(out.join("results.json"), results + "\n")?;
+    std::fs::write(out.join("results.json"), format!("{}\n", json::report(&bench.report)))?;
     std::fs::write(out.join("results.md"), bench.report.markdown())?;
     std::fs::write(out.join("results.txt"), bench.report.table())?;
     bench.report.charts.iter().try_for_each(|chart| plot::draw(chart, out))

@@ -152,3 +152,40 @@ impl ValueFormatter<f64> for Decades {
         Unit::Count.show(*value)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Series;
+
+    #[test]
+    fn a_chart_becomes_a_file_with_its_words_as_text() {
+        let chart = Chart {
+            file: format!("perf-{}", std::process::id()),
+            title: "A title".into(),
+            x: "things".into(),
+            y: "time".into(),
+            unit: Unit::Seconds,
+            series: vec![Series {
+                label: "a curve".into(),
+                points: vec![(1.0, 0.001), (1e6, 0.002)],
+                yardstick: false,
+            }],
+        };
+        let folder = std::env::temp_dir();
+        draw(&chart, &folder).unwrap();
+        let path = folder.join(format!("{}.svg", chart.file));
+        let svg = std::fs::read_to_string(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        for words in ["A title", "things", "a curve", "2 ms", "100 k"] {
+            assert!(svg.contains(words), "{words}");
+        }
+    }
+
+    #[test]
+    fn what_is_flat_looks_flat() {
+        let axis = Decades::holding([2.0, 2.2].into_iter());
+        assert!(axis.high / axis.low > 9.9);
+        assert!(axis.low < 2.0 && axis.high > 2.2);
+    }
+}

@@ -2,69 +2,32 @@
 //!
 //! JSON is made in `json.rs`, pictures in `plot.rs`.
 
-use crate::measure::{Ratio, median, ratio};
+use crate::measure::{REPETITIONS, Ratio, median, ratio, rounds};
+pub use crate::unit::Unit;
 
-/// What a number counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// Seconds.
-    Seconds,
-    /// Operations a second.
-    Rate,
-    /// Bytes.
-    Bytes,
-    /// Things.
-    Count,
-}
-
-impl Unit {
-    /// Its name in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Seconds => "s",
-            Self::Rate => "ops/s",
-            Self::Bytes => "bytes",
-            Self::Count => "",
-        }
-    }
-
-    /// A number, with three digits and the unit.
-    pub fn show(self, value: f64) -> String {
-        let steps: &[(f64, &str)] = match self {
-            Self::Seconds => &[(1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")],
-            Self::Rate => &[(1e6, "M op/s"), (1e3, "k op/s"), (1.0, "op/s")],
-            Self::Bytes => &[(1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B")],
-            Self::Count => &[(1e6, "M"), (1e3, "k"), (1.0, "")],
-        };
-        let (step, name) =
-            *steps.iter().find(|(step, _)| value.abs() >= *step).unwrap_or(&steps[steps.len() - 1]);
-        let scaled = value / step;
-        let digits = if scaled.abs() >= 100.0 {
-            0
-        } else if scaled.abs() >= 10.0 {
-            1
-        } else {
-            2
-        };
-        format!("{scaled:.digits$} {name}").trim_end().to_owned()
-    }
-}
-
-/// The samples of one side, a value a repetition.
+/// The samples of one side.
 #[derive(Debug, Clone)]
 pub struct Side {
     /// What was measured, in a few words.
     pub label: String,
     /// What the values count.
     pub unit: Unit,
-    /// The values, in the order in which they were taken.
+    /// A value a repetition, in the order in which they were taken.
     pub values: Vec<f64>,
+    /// Of what the values are medians, if they are.
+    pub raw: Vec<f64>,
 }
 
 impl Side {
     /// Samples of this kind.
     pub fn new(label: impl Into<String>, unit: Unit, values: Vec<f64>) -> Self {
-        Self { label: label.into(), unit, values }
+        Self { label: label.into(), unit, values, raw: Vec::new() }
+    }
+
+    /// Latencies, many of them: cut into rounds, the median of each being a repetition.
+    pub fn latencies(label: impl Into<String>, samples: &[f64]) -> Self {
+        let values = rounds(samples, REPETITIONS);
+        Self { raw: samples.to_vec(), ..Self::new(label, Unit::Seconds, values) }
     }
 
     /// Seconds.
@@ -125,6 +88,8 @@ pub struct Line {
     pub goal: Option<Goal>,
     /// What else there is to say.
     pub note: String,
+    /// Whether the table has it; else only the results do.
+    pub listed: bool,
 }
 
 impl Line {
@@ -136,7 +101,12 @@ impl Line {
     /// One side, which stands for itself.
     pub fn of(workload: impl Into<String>, a: Side) -> Self {
         let (topic, workload, note) = (String::new(), workload.into(), String::new());
-        Self { topic, workload, a, b: None, goal: None, note }
+        Self { topic, workload, a, b: None, goal: None, note, listed: true }
+    }
+
+    /// Only for the results, not for the table.
+    pub fn unlisted(self) -> Self {
+        Self { listed: false, ..self }
     }
 
     /// With a goal.
@@ -227,13 +197,19 @@ impl Report {
         let ratio = if ratio.is_empty() { ratio } else { format!(": {ratio} ({spread})") };
         let goal = if goal == "-" { String::new() } else { format!(", goal {goal}, {met}") };
         let note = if note.is_empty() { note } else { format!("; {note}") };
-        println!("   {workload}: {measured}{against}{ratio}{goal}{note}");
+        if line.listed {
+            println!("   {workload}: {measured}{against}{ratio}{goal}{note}");
+        }
         self.lines.push(Line { topic: topic.into(), ..line });
+    }
+
+    fn listed(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(|line| line.listed)
     }
 
     /// The table in aligned plain text, a block a topic.
     pub fn table(&self) -> String {
-        let rows: Vec<[String; COLUMNS.len()]> = self.lines.iter().map(Line::cells).collect();
+        let rows: Vec<[String; COLUMNS.len()]> = self.listed().map(Line::cells).collect();
         let mut widths = COLUMNS.map(|head| head.chars().count());
         for row in &rows {
             for (width, cell) in widths.iter_mut().zip(row) {
@@ -249,7 +225,7 @@ impl Report {
         };
         let mut text = aligned(&COLUMNS.map(str::to_owned));
         let mut topic = "";
-        for (line, row) in self.lines.iter().zip(&rows) {
+        for (line, row) in self.listed().zip(&rows) {
             if line.topic != topic {
                 topic = &line.topic;
                 text.push_str(&format!("\n{topic}\n"));
@@ -264,7 +240,7 @@ impl Report {
         let row = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
         let mut text = row(&COLUMNS.map(str::to_owned));
         text.push_str(&row(&COLUMNS.map(|_| "---".to_owned())));
-        text.extend(self.lines.iter().map(|line| row(&line.cells())));
+        text.extend(self.listed().map(|line| row(&line.cells())));
         text
     }
 }
@@ -272,14 +248,6 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_have_three_digits_and_a_unit() {
-        assert_eq!(Unit::Seconds.show(0.001_234), "1.23 ms");
-        assert_eq!(Unit::Rate.show(123_456.0), "123 k op/s");
-        assert_eq!(Unit::Bytes.show(12.0), "12.0 B");
-        assert_eq!(Unit::Count.show(0.0), "0.00");
-    }
 
     #[test]
     fn a_rate_has_to_be_at_least_its_goal() {

@@ -12,7 +12,7 @@ use treecrdt::{Action, Dot, Key, NodeId, Op, VersionVector};
 
 use crate::bench::Bench;
 use crate::history::{History, replica};
-use crate::measure::{REPETITIONS, median, rounds, timed};
+use crate::measure::{median, timed};
 use crate::report::{Chart, Goal, Line, Series, Side, Unit};
 use crate::row;
 use crate::stage::Stage;
@@ -237,26 +237,28 @@ fn measure(bench: &mut Bench, docs: &mut Docs) -> Result<Samples> {
 fn report(bench: &mut Bench, lengths: &[usize], samples: &Samples, durable: bool) {
     let how = if durable { "" } else { ", synchronous_commit = off" };
     for (of_kind, kind) in samples.iter().zip(Kind::EACH) {
-        let base = rounds(&of_kind[0][0], REPETITIONS);
+        let base = || Side::latencies("N = 1k, by 1", &of_kind[0][0]);
         let mut series = Vec::new();
         for (of_behind, behind) in of_kind.iter().zip(Behind::EACH) {
             let points = lengths.iter().zip(of_behind).map(|(&n, s)| (n as f64, median(s)));
             let label = behind.name().into();
             series.push(Series { label, points: points.collect(), yardstick: false });
-            // The dearest length stands for all; the samples of the others are in the chart.
+            // The table has the dearest length, the results all of them.
             let worst = (0..lengths.len()).max_by(|&one, &other| {
                 median(&of_behind[one]).total_cmp(&median(&of_behind[other]))
             });
-            let worst = worst.expect("there are lengths");
-            let line = Line::compared(
-                format!("late {}, {}{how}", kind.name(), behind.name()),
-                Side::seconds(
-                    format!("dearest, N = {}", Unit::Count.show(lengths[worst] as f64)),
-                    &rounds(&of_behind[worst], REPETITIONS),
-                ),
-                Side::seconds("N = 1k, by 1", &base),
-            );
-            bench.line(line.goal(Goal::AtMost(1.5)));
+            for (at, samples) in of_behind.iter().enumerate() {
+                let n = Unit::Count.show(lengths[at] as f64);
+                let is_worst = Some(at) == worst;
+                let label = if is_worst { "dearest, N = " } else { "N = " };
+                let line = Line::compared(
+                    format!("late {}, {}{how}", kind.name(), behind.name()),
+                    Side::latencies(format!("{label}{n}"), samples),
+                    base(),
+                )
+                .goal(Goal::AtMost(1.5));
+                bench.line(if is_worst { line } else { line.unlisted() });
+            }
         }
         if !durable {
             let name = kind.name().split(' ').next().unwrap_or_default();

@@ -4,7 +4,7 @@ use harness::history::Random;
 
 use crate::bench::Bench;
 use crate::history::History;
-use crate::measure::{REPETITIONS, rounds, timed};
+use crate::measure::timed;
 use crate::report::{Goal, Line, Side};
 use crate::stage::Stage;
 use crate::workload::{REPLICAS, fan};
@@ -54,8 +54,8 @@ pub fn run(bench: &mut Bench) -> Result<()> {
     let warm = pages / 10;
     let line = Line::compared(
         format!("page of {PAGE} children, {count} nodes"),
-        Side::seconds("view children", &rounds(&a[warm..], REPETITIONS)),
-        Side::seconds("index range", &rounds(&b[warm..], REPETITIONS)),
+        Side::latencies("view children", &a[warm..]),
+        Side::latencies("index range", &b[warm..]),
     );
     bench.line(line.goal(Goal::AtMost(1.1)));
     Ok(())

@@ -11,7 +11,7 @@ use treecrdt::NodeId;
 
 use crate::bench::{Bench, run as execute};
 use crate::history::{History, Nodes};
-use crate::measure::{REPETITIONS, rounds, timed};
+use crate::measure::timed;
 use crate::report::{Line, Side};
 use crate::stage::Stage;
 use crate::workload::{Grown, REPLICAS, fan, mix};
@@ -121,7 +121,7 @@ fn one(
         rows = rows.max(read.len());
         samples.push(took);
     }
-    let samples = rounds(&samples[read.times / 10..], REPETITIONS);
+    let samples = &samples[read.times / 10..];
     let found = explained(read.sql, parents[0])?;
     let faults: Vec<&str> =
         ["Seq Scan", "Sort"].into_iter().filter(|fault| found.contains(fault)).collect();
@@ -131,7 +131,7 @@ fn one(
         _ => format!("PLANS HAVE {}", faults.join(" and ")),
     };
     plans.push_str(&format!("## {}\n\n{found}\n", read.name));
-    let side = Side::seconds(format!("up to {rows} rows"), &samples);
+    let side = Side::latencies(format!("up to {rows} rows"), samples);
     Ok(Line::of(read.name, side).note(verdict))
 }
 

@@ -6,7 +6,7 @@ use postgres::{Client, Statement};
 
 use crate::Result;
 use crate::bench::Bench;
-use crate::measure::{REPETITIONS, quantile, rounds, timed};
+use crate::measure::{quantile, timed};
 use crate::raw::Raw;
 use crate::report::{Goal, Line, Side, Unit};
 use crate::stage::{COLUMNS, Stage};
@@ -136,8 +136,8 @@ fn pairs(
     };
     let line = Line::compared(
         format!("one insert a transaction{how}"),
-        Side::seconds("append", &rounds(a, REPETITIONS)),
-        Side::seconds("floor", &rounds(b, REPETITIONS)),
+        Side::latencies("append", a),
+        Side::latencies("floor", b),
     )
     .note(format!("append {}; floor {}", percentiles(a), percentiles(b)));
     bench.line(if durable { line.goal(Goal::AtMost(1.2)) } else { line });
