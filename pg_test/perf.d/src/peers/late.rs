@@ -16,6 +16,8 @@ use crate::stage::Stage;
 
 /// Seconds that one operation may take, by what it took on a shorter log.
 const LONGEST: f64 = 20.0;
+/// Operations of the small doc that warms up.
+const SMALL: usize = 10;
 /// Operations a statement, when the log is laid.
 const BATCH: usize = 10_000;
 
@@ -136,55 +138,91 @@ fn one_length(
         bench.line(Line::of(workload, side).note("left out: expected from the shorter log"));
     }
     bench.say(&format!("late operations: laying a log of {} and {length}", super::story::COMMON));
-    let story = Story::new(bench.seed("peers late"), length);
-    let stage = Stage::load(bench, "peers", "", &story.ops)?;
+    let ground = Ground {
+        story: Story::new(bench.seed("peers late"), length),
+        doc: format!("late {length}"),
+        small: Story::new(bench.seed("peers small"), SMALL),
+        small_doc: format!("small {length}"),
+    };
+    let stage = Stage::load(bench, "peers", "", &ground.story.ops)?;
     stage.index(bench)?;
-    let doc = format!("late {length}");
     for contender in &mut chosen {
-        let slice = contender.prepare_slice(&stage.table, &doc)?;
+        let slice = contender.prepare_slice(&stage.table, &ground.doc)?;
         contender.append_slices(&slice, 0, stage.count, BATCH)?;
+        contender.append(ground.small.ops.iter().map(|op| (ground.small_doc.as_str(), op)))?;
         contender.settle()?;
     }
-    same_trees(&mut chosen, &doc)?;
+    stage.drop(bench)?;
+    same_trees(&mut chosen, &ground.doc)?;
     bench.say("late operations: measuring");
     let away = Away::new(bench.seed("peers away"));
-    let mut aways = vec![away; chosen.len()];
+    let entrant = |contender| Entrant { contender, away: away.clone(), warm: away.clone() };
+    let mut entrants: Vec<Entrant<'_>> = chosen.into_iter().map(entrant).collect();
     // From the latest to the least late: what was measured before is not behind.
     for &behind in behinds {
         for is_move in [false, true] {
             let point = Point { length, behind, is_move };
-            let samples = one_point(bench, &mut chosen, &mut aways, &story, &doc, point)?;
-            report(bench, &chosen, &samples, point);
-            for (contender, samples) in chosen.iter().zip(samples) {
-                found.samples.insert((contender.approach.name(), point), samples);
+            let samples = one_point(bench, &mut entrants, &ground, point)?;
+            report(bench, &entrants, &samples, point);
+            for (entrant, samples) in entrants.iter().zip(samples) {
+                found.samples.insert((entrant.name(), point), samples);
             }
         }
     }
-    same_late_trees(&mut chosen, &aways, &doc)?;
-    stage.drop(bench)
+    // Those who were given the same must agree; who took long has got fewer.
+    let most = entrants.iter().map(|entrant| entrant.away.minted()).max();
+    let whole = entrants.iter_mut().filter(|entrant| Some(entrant.away.minted()) == most);
+    same_trees(&mut whole.map(|entrant| &mut *entrant.contender).collect::<Vec<_>>(), &ground.doc)
+}
+
+/// What is delivered late to what.
+struct Ground {
+    story: Story,
+    doc: String,
+    /// For the operation that goes before each that is measured.
+    small: Story,
+    small_doc: String,
+}
+
+/// An approach, with its own copies of those who mint late operations: all get the same ones.
+struct Entrant<'c> {
+    contender: &'c mut Contender,
+    away: Away,
+    warm: Away,
+}
+
+impl Entrant<'_> {
+    fn name(&self) -> &'static str {
+        self.contender.approach.name()
+    }
+
+    /// One late operation; gives the seconds that it took.
+    fn sample(&mut self, ground: &Ground, point: Point) -> Result<f64> {
+        // The longer the others' turns, the colder the caches would be.
+        let warm = ground.small.late(&mut self.warm, SMALL, point.is_move);
+        self.contender.append_one(&ground.small_doc, &warm)?;
+        let op = ground.story.late(&mut self.away, point.behind, point.is_move);
+        let seconds = self.contender.append_one(&ground.doc, &op)?;
+        if seconds > 0.1 {
+            self.contender.vacuum()?;
+        }
+        Ok(seconds)
+    }
 }
 
 /// Samples of all approaches in turn, each until it has enough or has taken long enough.
 fn one_point(
     bench: &Bench,
-    chosen: &mut [&mut Contender],
-    aways: &mut [Away],
-    story: &Story,
-    doc: &str,
+    entrants: &mut [Entrant<'_>],
+    ground: &Ground,
     point: Point,
 ) -> Result<Vec<Vec<f64>>> {
     let (rounds, patience) = if bench.options.quick { (11, 0.7) } else { (25, 5.0) };
-    let mut samples: Vec<Vec<f64>> = vec![Vec::new(); chosen.len()];
+    let mut samples: Vec<Vec<f64>> = vec![Vec::new(); entrants.len()];
     for _ in 0..rounds {
-        for ((contender, away), samples) in chosen.iter_mut().zip(&mut *aways).zip(&mut samples) {
-            if samples.iter().sum::<f64>() > patience {
-                continue;
-            }
-            let op = story.late(away, point.behind, point.is_move);
-            let seconds = contender.append_one(doc, &op)?;
-            samples.push(seconds);
-            if seconds > 0.1 {
-                contender.vacuum()?;
+        for (entrant, samples) in entrants.iter_mut().zip(&mut samples) {
+            if samples.iter().sum::<f64>() < patience {
+                samples.push(entrant.sample(ground, point)?);
             }
         }
     }
@@ -195,25 +233,16 @@ fn one_point(
     Ok(samples)
 }
 
-fn report(bench: &mut Bench, chosen: &[&mut Contender], samples: &[Vec<f64>], point: Point) {
-    let sides = chosen.iter().zip(samples);
-    let mut sides = sides.map(|(c, samples)| Side::seconds(c.approach.name(), samples));
+fn report(bench: &mut Bench, entrants: &[Entrant<'_>], samples: &[Vec<f64>], point: Point) {
+    let sides = entrants.iter().zip(samples);
+    let mut sides = sides.map(|(entrant, samples)| Side::seconds(entrant.name(), samples));
     let Some(ours) = sides.next() else { return };
-    let mut alone = true;
+    if entrants.len() == 1 {
+        bench.line(Line::of(point.workload(), ours.clone()));
+    }
     for peer in sides {
-        alone = false;
         let taken = peer.values.len();
         let line = Line::compared(point.workload(), peer, ours.clone());
         bench.line(if taken < 5 { line.note(format!("{taken} samples")) } else { line });
     }
-    if alone {
-        bench.line(Line::of(point.workload(), ours));
-    }
-}
-
-/// Those who were given the same late operations must agree; who took long has got fewer.
-fn same_late_trees(chosen: &mut [&mut Contender], aways: &[Away], doc: &str) -> Result<()> {
-    let most = aways.iter().map(Away::minted).max();
-    let whole = chosen.iter_mut().zip(aways).filter(|(_, away)| Some(away.minted()) == most);
-    same_trees(&mut whole.map(|(contender, _)| &mut **contender).collect::<Vec<_>>(), doc)
 }
