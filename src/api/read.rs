@@ -1,7 +1,8 @@
 //! Reading trees: plain queries in the caller's rights, so that grants and policies hold.
 
-mod log;
 mod plan;
+mod since;
+mod version;
 
 use std::collections::HashMap;
 
@@ -10,8 +11,8 @@ use pgrx::pg_sys::Oid;
 use pgrx::{PgBuiltInOids, Spi, Uuid, name, pg_extern};
 use treecrdt::{Dot, NodeId, VersionVector};
 
-use self::log::range;
 use self::plan::by_index;
+use self::version::range;
 use crate::error::{Error, or_raise};
 use crate::forest::Forest;
 
