@@ -1,12 +1,18 @@
 //! Reading trees: plain queries in the caller's rights, so that grants and policies hold.
 
+mod plan;
+mod since;
+mod version;
+
 use std::collections::HashMap;
 
 use pgrx::iter::TableIterator;
 use pgrx::pg_sys::Oid;
-use pgrx::{Spi, Uuid, name, pg_extern};
-use treecrdt::{Dot, NodeId, ReplicaId, VersionVector};
+use pgrx::{PgBuiltInOids, Spi, Uuid, name, pg_extern};
+use treecrdt::{Dot, NodeId, VersionVector};
 
+use self::plan::by_index;
+use self::version::range;
 use crate::error::{Error, or_raise};
 use crate::forest::Forest;
 
@@ -56,39 +62,56 @@ fn visible(
     root: Uuid,
     max_depth: Option<i32>,
 ) -> Result<Vec<Visible>, Error> {
-    if way_up(forest, doc, root)?.is_none() {
-        return Ok(Vec::new());
-    }
+    // The LATERAL subquery with its own order is not merged into the query around it. So for each
+    // parent there is one index range to read, and nothing to join or to sort.
     let level = format!(
-        "SELECT node, parent, order_key, payload FROM {}.nodes
-         WHERE doc OPERATOR(pg_catalog.=) $1 AND parent OPERATOR(pg_catalog.=) ANY ($2) AND NOT tombstone
-         ORDER BY parent, order_key, node",
+        "SELECT p.parent, n.node, n.order_key, n.payload
+         FROM pg_catalog.unnest($2) p (parent) CROSS JOIN LATERAL (
+             SELECT node, order_key, payload FROM {}.nodes
+             WHERE doc OPERATOR(pg_catalog.=) $1 AND parent OPERATOR(pg_catalog.=) p.parent
+               AND NOT tombstone
+             ORDER BY order_key, node) n",
         forest.name
     );
     let mut children: HashMap<Uuid, Vec<Visible>> = HashMap::new();
-    let mut parents = vec![root];
-    let mut depth = 0;
-    Spi::connect(|client| -> Result<(), Error> {
-        while !parents.is_empty() && max_depth.is_none_or(|max| depth < max) {
-            depth += 1;
-            let mut next = Vec::new();
-            for row in client.select(&level, None, &[doc.into(), parents.into()])? {
-                let (Some(node), Some(parent)) = (row.get::<Uuid>(1)?, row.get::<Uuid>(2)?) else {
-                    continue;
-                };
-                next.push(node);
-                children.entry(parent).or_default().push(Visible {
-                    depth,
-                    node,
-                    parent,
-                    order_key: row.get(3)?.unwrap_or_default(),
-                    payload: row.get(4)?,
-                });
-            }
-            parents = next;
+    by_index(|| {
+        if way_up(forest, doc, root)?.is_none() {
+            return Ok(());
         }
-        Ok(())
+        let mut parents = vec![root];
+        let mut depth = 0;
+        Spi::connect(|client| {
+            let types = [PgBuiltInOids::TEXTOID.oid(), PgBuiltInOids::UUIDARRAYOID.oid()];
+            let level = client.prepare(&level, &types)?;
+            while !parents.is_empty() && max_depth.is_none_or(|max| depth < max) {
+                pgrx::check_for_interrupts!();
+                depth += 1;
+                let mut next = Vec::new();
+                for row in client.select(&level, None, &[doc.into(), parents.into()])? {
+                    let (Some(parent), Some(node)) = (row.get::<Uuid>(1)?, row.get::<Uuid>(2)?)
+                    else {
+                        continue;
+                    };
+                    next.push(node);
+                    children.entry(parent).or_default().push(Visible {
+                        depth,
+                        node,
+                        parent,
+                        order_key: row.get(3)?.unwrap_or_default(),
+                        payload: row.get(4)?,
+                    });
+                }
+                parents = next;
+            }
+            Ok(())
+        })
     })?;
+    // They came in order, which takes one look each; but of a join SQL does not promise it.
+    for siblings in children.values_mut() {
+        siblings.sort_by(|a, b| {
+            (&a.order_key, a.node.as_bytes()).cmp(&(&b.order_key, b.node.as_bytes()))
+        });
+    }
     let mut ordered = Vec::new();
     let mut open: Vec<Visible> = children.remove(&root).into_iter().flatten().rev().collect();
     while let Some(visible) = open.pop() {
@@ -102,7 +125,7 @@ fn visible(
 #[pg_extern(sql = false)]
 fn path(forest: Oid, doc: &str, node: Uuid) -> Option<Vec<Uuid>> {
     let forest = or_raise(Forest::of_schema(forest));
-    let mut path = or_raise(way_up(&forest, doc, node))?;
+    let mut path = or_raise(by_index(|| way_up(&forest, doc, node)))?;
     path.reverse();
     Some(path)
 }
@@ -116,7 +139,7 @@ fn way_up(forest: &Forest, doc: &str, node: Uuid) -> Result<Option<Vec<Uuid>>, E
     );
     let mut path = Vec::new();
     Spi::connect(|client| {
-        let types = [pgrx::PgBuiltInOids::TEXTOID.oid(), pgrx::PgBuiltInOids::UUIDOID.oid()];
+        let types = [PgBuiltInOids::TEXTOID.oid(), PgBuiltInOids::UUIDOID.oid()];
         let step = client.prepare(&step, &types)?;
         let mut at = node;
         while at != uuid(NodeId::ROOT) {
@@ -187,32 +210,14 @@ fn label(payload: Option<&[u8]>, node: Uuid) -> String {
 }
 
 #[pg_extern(sql = false)]
-fn version(forest: Oid, doc: &str) -> Vec<u8> {
-    let forest = or_raise(Forest::of_schema(forest));
-    let islands = format!(
-        "SELECT replica, pg_catalog.min(counter), pg_catalog.max(counter)
-         FROM (SELECT replica, counter,
-                      counter OPERATOR(pg_catalog.-) pg_catalog.row_number() OVER (PARTITION BY replica ORDER BY counter) AS island
-               FROM {}.ops WHERE doc OPERATOR(pg_catalog.=) $1) numbered
-         GROUP BY replica, island",
-        forest.name
-    );
-    or_raise(Spi::connect(|client| {
-        let mut ranges = Vec::new();
-        for row in client.select(&islands, None, &[doc.into()])? {
-            ranges.extend(range(row.get(1)?, row.get(2)?, row.get(3)?));
-        }
-        Ok::<_, Error>(VersionVector::from_ranges(ranges)?.to_cbor())
-    }))
-}
-
-#[pg_extern(sql = false)]
 fn subtree_version(forest: Oid, doc: &str, node: Uuid) -> Vec<u8> {
     let forest = or_raise(Forest::of_schema(forest));
     let name = &forest.name;
     let below = format!(
-        "SELECT node FROM {name}.nodes
-         WHERE doc OPERATOR(pg_catalog.=) $1 AND parent OPERATOR(pg_catalog.=) ANY ($2)"
+        "SELECT n.node FROM pg_catalog.unnest($2) p (parent) CROSS JOIN LATERAL (
+             SELECT node FROM {name}.nodes
+             WHERE doc OPERATOR(pg_catalog.=) $1 AND parent OPERATOR(pg_catalog.=) p.parent
+             ORDER BY order_key, node) n"
     );
     let waiting = format!(
         "SELECT treecrdt.version_vector_send(dots) FROM {name}.waiting
@@ -230,49 +235,46 @@ fn subtree_version(forest: Oid, doc: &str, node: Uuid) -> Vec<u8> {
          WHERE (o.kind OPERATOR(pg_catalog.=) 'insert' OR o.kind OPERATOR(pg_catalog.=) 'move')
            AND o.node OPERATOR(pg_catalog.<>) '00000000-0000-0000-0000-000000000000'
            AND o.node OPERATOR(pg_catalog.<>) 'ffffffff-ffff-ffff-ffff-ffffffffffff' AND {effective}
-         UNION SELECT o.replica, o.counter FROM s JOIN {name}.oprefs r
+         UNION ALL SELECT o.replica, o.counter FROM s JOIN {name}.oprefs r
              ON r.doc OPERATOR(pg_catalog.=) $1 AND r.parent OPERATOR(pg_catalog.=) s.node
          JOIN {name}.ops o ON o.doc OPERATOR(pg_catalog.=) r.doc
              AND o.replica OPERATOR(pg_catalog.=) r.replica AND o.counter OPERATOR(pg_catalog.=) r.counter
          WHERE (o.kind OPERATOR(pg_catalog.=) 'move'
              OR (o.kind OPERATOR(pg_catalog.=) 'insert' AND o.parent OPERATOR(pg_catalog.=) s.node)) AND {effective}
-         UNION SELECT n.payload_replica, n.payload_counter FROM s JOIN {name}.nodes n
+         UNION ALL SELECT n.payload_replica, n.payload_counter FROM s JOIN {name}.nodes n
              ON n.doc OPERATOR(pg_catalog.=) $1 AND n.node OPERATOR(pg_catalog.=) s.node
          WHERE n.payload_replica IS NOT NULL"
     );
-    or_raise(Spi::connect(|client| {
-        let mut subtree = vec![node];
-        let mut from = 0;
-        while from < subtree.len() {
-            let level: Vec<Uuid> = subtree[from..].to_vec();
-            from = subtree.len();
-            for row in client.select(&below, None, &[doc.into(), level.into()])? {
-                subtree.extend(row.get::<Uuid>(1)?);
+    let read = || {
+        Spi::connect(|client| {
+            let types = [PgBuiltInOids::TEXTOID.oid(), PgBuiltInOids::UUIDARRAYOID.oid()];
+            let below = client.prepare(&below, &types)?;
+            let mut subtree = vec![node];
+            let mut from = 0;
+            while from < subtree.len() {
+                pgrx::check_for_interrupts!();
+                let level: Vec<Uuid> = subtree[from..].to_vec();
+                from = subtree.len();
+                for row in client.select(&below, None, &[doc.into(), level.into()])? {
+                    subtree.extend(row.get::<Uuid>(1)?);
+                }
             }
-        }
-        let mut version = Vec::new();
-        for row in client.select(&dots, None, &[doc.into(), subtree.into()])? {
-            let dot = range(row.get(1)?, row.get(2)?, row.get(2)?);
-            version.extend(dot.map(|(replica, counter, _)| Dot { replica, counter }));
-        }
-        let mut version: VersionVector = version.into_iter().collect();
-        // Operations that wait are in the log, but have not happened yet.
-        for row in client.select(&waiting, None, &[doc.into()])? {
-            if let Some(dots) = row.get::<Vec<u8>>(1)? {
-                version = version.difference(&VersionVector::from_cbor(&dots)?);
+            let mut version = Vec::new();
+            for row in client.select(&dots, None, &[doc.into(), subtree.into()])? {
+                let dot = range(row.get(1)?, row.get(2)?, row.get(2)?);
+                version.extend(dot.map(|(replica, counter, _)| Dot { replica, counter }));
             }
-        }
-        Ok::<_, Error>(version.to_cbor())
-    }))
-}
-
-fn range(
-    replica: Option<Vec<u8>>,
-    first: Option<i64>,
-    last: Option<i64>,
-) -> Option<(ReplicaId, u64, u64)> {
-    let replica = ReplicaId::new(&replica?).ok()?;
-    Some((replica, first? as u64, last? as u64))
+            let mut version: VersionVector = version.into_iter().collect();
+            // Operations that wait are in the log, but have not happened yet.
+            for row in client.select(&waiting, None, &[doc.into()])? {
+                if let Some(dots) = row.get::<Vec<u8>>(1)? {
+                    version = version.difference(&VersionVector::from_cbor(&dots)?);
+                }
+            }
+            Ok::<_, Error>(version.to_cbor())
+        })
+    };
+    or_raise(by_index(read))
 }
 
 #[pg_extern(sql = false)]

@@ -1,0 +1,187 @@
+//! The operations that somebody does not have: keys by index ranges, put in order, then rows in batches.
+
+use std::rc::Rc;
+
+use pgrx::iter::TableIterator;
+use pgrx::pg_sys::Oid;
+use pgrx::{FromDatum, IntoDatum, Spi, Uuid, name, pg_extern, pg_sys};
+use treecrdt::VersionVector;
+
+use super::plan::by_index;
+use super::version::{every_dot, spans};
+use crate::error::{Error, or_raise};
+use crate::forest::Forest;
+
+/// A row of `ops`, but for the doc.
+type OpRow = (
+    Vec<u8>,
+    i64,
+    i64,
+    Option<Kind>,
+    Option<Uuid>,
+    Option<Uuid>,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+);
+
+/// A label of `treecrdt.op_kind`, handed on as it comes.
+struct Kind(Oid);
+
+impl FromDatum for Kind {
+    unsafe fn from_polymorphic_datum(
+        datum: pg_sys::Datum,
+        is_null: bool,
+        type_oid: Oid,
+    ) -> Option<Self> {
+        // SAFETY: an enum is stored as the OID of its label.
+        unsafe { Oid::from_polymorphic_datum(datum, is_null, type_oid) }.map(Self)
+    }
+}
+
+impl IntoDatum for Kind {
+    fn into_datum(self) -> Option<pg_sys::Datum> {
+        self.0.into_datum()
+    }
+
+    fn type_oid() -> Oid {
+        pg_sys::ANYENUMOID
+    }
+
+    fn is_compatible_with(_: Oid) -> bool {
+        true
+    }
+}
+
+/// So many operations are read at a time.
+const BATCH: usize = 256;
+
+#[pg_extern(sql = false)]
+#[allow(clippy::type_complexity)]
+fn ops_since(
+    forest: Oid,
+    doc: &str,
+    known: &[u8],
+) -> TableIterator<
+    'static,
+    (
+        name!(doc, String),
+        name!(replica, Vec<u8>),
+        name!(counter, i64),
+        name!(lamport, i64),
+        name!(kind, Option<Oid>),
+        name!(node, Option<Uuid>),
+        name!(parent, Option<Uuid>),
+        name!(order_key, Option<Vec<u8>>),
+        name!(payload, Option<Vec<u8>>),
+        name!(known_state, Option<Vec<u8>>),
+    ),
+> {
+    let forest = or_raise(Forest::of_schema(forest));
+    let known = or_raise(VersionVector::from_cbor(known).map_err(Error::Vector));
+    let missing = Rc::new(or_raise(by_index(|| Missing::find(&forest, doc, &known))));
+    let doc = doc.to_owned();
+    let batches = (0..missing.keys.len()).step_by(BATCH);
+    TableIterator::new(batches.flat_map(move |at| {
+        let rows = or_raise(by_index(|| missing.read(&forest, &doc, at)));
+        let doc = doc.clone();
+        rows.into_iter().map(
+            move |(replica, counter, lamport, kind, node, parent, key, payload, known)| {
+                let kind = kind.map(|kind| kind.0);
+                (doc.clone(), replica, counter, lamport, kind, node, parent, key, payload, known)
+            },
+        )
+    }))
+}
+
+/// Operations that a version vector does not cover, in canonical order.
+struct Missing {
+    /// In order.
+    replicas: Vec<Vec<u8>>,
+    /// Lamport, replica as its place in the list, counter.
+    keys: Vec<(i64, i32, i64)>,
+}
+
+impl Missing {
+    fn find(forest: &Forest, doc: &str, known: &VersionVector) -> Result<Self, Error> {
+        // Where there are gaps the ranges are wider than the log, and there is nothing to read.
+        let there = match spans(forest, doc)? {
+            Some(spans) => VersionVector::from_ranges(spans.ranges)?,
+            None => every_dot(forest, doc)?,
+        };
+        let missing = there.difference(known);
+        let replicas: Vec<Vec<u8>> =
+            missing.ranges().map(|(replica, _)| replica.as_bytes().to_vec()).collect();
+        let (mut at, mut of, mut first, mut last) = (vec![], vec![], vec![], vec![]);
+        for (index, (replica, ranges)) in missing.ranges().enumerate() {
+            for range in ranges {
+                at.push(index as i32);
+                of.push(replica.as_bytes().to_vec());
+                first.push(range.0 as i64);
+                last.push(range.1 as i64);
+            }
+        }
+        let keys = format!(
+            "SELECT o.lamport, r.at, o.counter
+             FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3),
+                             pg_catalog.unnest($4), pg_catalog.unnest($5)) r (at, replica, first, last)
+             CROSS JOIN LATERAL (
+                 SELECT lamport, counter FROM {}.ops
+                 WHERE doc OPERATOR(pg_catalog.=) $1 AND replica OPERATOR(pg_catalog.=) r.replica
+                   AND counter OPERATOR(pg_catalog.>=) r.first AND counter OPERATOR(pg_catalog.<=) r.last
+                 ORDER BY counter) o",
+            forest.name
+        );
+        let arguments = [doc.into(), at.into(), of.into(), first.into(), last.into()];
+        let mut keys = Spi::connect(|client| {
+            let mut found = Vec::new();
+            for row in client.select(&keys, None, &arguments)? {
+                if let (Some(lamport), Some(at), Some(counter)) =
+                    (row.get(1)?, row.get(2)?, row.get(3)?)
+                {
+                    found.push((lamport, at, counter));
+                }
+            }
+            Ok::<_, Error>(found)
+        })?;
+        keys.sort();
+        Ok(Self { replicas, keys })
+    }
+
+    /// The rows of a batch of keys, in their order.
+    fn read(&self, forest: &Forest, doc: &str, from: usize) -> Result<Vec<OpRow>, Error> {
+        let keys = &self.keys[from..self.keys.len().min(from + BATCH)];
+        let replicas: Vec<Vec<u8>> =
+            keys.iter().map(|&(_, at, _)| self.replicas[at as usize].clone()).collect();
+        let counters: Vec<i64> = keys.iter().map(|&(_, _, counter)| counter).collect();
+        let rows = format!(
+            "SELECT k.at, k.replica, o.counter, o.lamport, o.kind, o.node, o.parent, o.order_key,
+                 o.payload, treecrdt.version_vector_send(o.known_state)
+             FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) WITH ORDINALITY
+                 k (replica, counter, at)
+             CROSS JOIN LATERAL (
+                 SELECT * FROM {}.ops
+                 WHERE doc OPERATOR(pg_catalog.=) $1 AND replica OPERATOR(pg_catalog.=) k.replica
+                   AND counter OPERATOR(pg_catalog.=) k.counter LIMIT 1) o",
+            forest.name
+        );
+        Spi::connect(|client| {
+            let arguments = [doc.into(), replicas.into(), counters.into()];
+            let mut found: Vec<(i64, OpRow)> = Vec::with_capacity(keys.len());
+            for row in client.select(&rows, None, &arguments)? {
+                let (Some(at), Some(replica)) = (row.get(1)?, row.get(2)?) else { continue };
+                let (Some(counter), Some(lamport)) = (row.get(3)?, row.get(4)?) else { continue };
+                let kind = row.get(5)?;
+                let (node, parent) = (row.get(6)?, row.get(7)?);
+                let (key, payload, known) = (row.get(8)?, row.get(9)?, row.get(10)?);
+                found.push((
+                    at,
+                    (replica, counter, lamport, kind, node, parent, key, payload, known),
+                ));
+            }
+            // What a nested loop gives is in order, though SQL does not promise it.
+            found.sort_by_key(|&(at, _)| at);
+            Ok(found.into_iter().map(|(_, row)| row).collect())
+        })
+    }
+}
