@@ -41,11 +41,12 @@ CREATE TABLE @forest@.nodes (
     order_key pg_catalog.bytea,
     tombstone pg_catalog.bool NOT NULL,
     payload pg_catalog.bytea,
-    placed_lamport pg_catalog.int8,
+    -- The replica first: so the two numbers are padded once, not twice.
     placed_replica pg_catalog.bytea,
+    placed_lamport pg_catalog.int8,
     placed_counter pg_catalog.int8,
-    payload_lamport pg_catalog.int8,
     payload_replica pg_catalog.bytea,
+    payload_lamport pg_catalog.int8,
     payload_counter pg_catalog.int8,
     deleted_at treecrdt.version_vector,
     CONSTRAINT nodes_pkey PRIMARY KEY (doc, node)

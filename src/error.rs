@@ -71,6 +71,9 @@ pub enum Error {
         /// The derived table.
         table: String,
     },
+    /// Another transaction has appended to the document since the snapshot of this one.
+    #[error("could not serialize access due to concurrent update")]
+    Serialization,
     /// The caller may not do that.
     #[error("permission denied for forest {forest}: {needs}")]
     Denied {
@@ -115,6 +118,7 @@ impl Error {
             Self::Encoding | Self::TransitionTable { .. } => {
                 PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED
             }
+            Self::Serialization => PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,
             Self::Denied { .. } => PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
             Self::NotATrigger { .. } => PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
             Self::Corrupted { .. } => PgSqlErrorCode::ERRCODE_DATA_CORRUPTED,
@@ -151,6 +155,7 @@ impl Error {
             }
             Self::NameTooLong { .. }
             | Self::NotATrigger { .. }
+            | Self::Serialization
             | Self::Denied { .. }
             | Self::Spi(_) => return None,
         })

@@ -24,8 +24,10 @@ use std::rc::Rc;
 use pgrx::pg_sys;
 use pgrx::spi::{OwnedPreparedStatement, Spi};
 
-use crate::error::Error;
+use crate::codec::Varlena;
+use crate::error::{Error, or_raise};
 use crate::forest::Forest;
+use crate::reader::{Reader, RowOf};
 
 /// How many gates a transaction may hold: the server's lock table is shared by all.
 const MOST_GATES: usize = 256;
@@ -130,11 +132,11 @@ pub fn take_existing(forest: &Forest, doc: &str) -> Result<bool, Error> {
 }
 
 fn lock_row(forest: &Forest, doc: &str) -> Result<bool, Error> {
-    let lock = format!(
-        "SELECT 1 FROM {}.docs WHERE doc OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE",
-        forest.name
-    );
-    Ok(run(&lock, doc)? > 0)
+    let doc = Varlena::new(doc.as_bytes());
+    let mut reader = Reader::open(forest);
+    let locked = reader.row_of(RowOf::Doc(&doc)).is_some_and(|row| or_raise(row.lock()));
+    reader.close();
+    Ok(locked)
 }
 
 /// Waits for the gate of a document, unless the transaction holds too many.

@@ -6,6 +6,8 @@
 
 use pgrx::pg_sys::{self, Datum};
 
+use crate::error::Error;
+
 /// The type of an index column that is compared for equality.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Column {
@@ -188,6 +190,49 @@ impl Probe {
     pub fn column(&self, attribute: pg_sys::AttrNumber) -> Option<Datum> {
         // SAFETY: the slot holds a row of the table whose attributes were resolved.
         unsafe { slot_column(self.slot, attribute) }
+    }
+
+    /// Locks the row it stands on against other writers to the end of the transaction, as SELECT …
+    /// FOR NO KEY UPDATE does, waiting for those who have it. Tells whether the row is still there.
+    ///
+    /// # Errors
+    /// [`Error::Serialization`] if another transaction has written the row since our snapshot,
+    /// where that is the transaction's.
+    pub fn lock(&self) -> Result<bool, Error> {
+        use pg_sys::TM_Result as Found;
+        // SAFETY: reads the isolation level of the transaction.
+        let one_snapshot = unsafe { pg_sys::XactIsoLevel } >= pg_sys::XACT_REPEATABLE_READ as i32;
+        let mut flags = pg_sys::TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS;
+        if !one_snapshot {
+            flags |= pg_sys::TUPLE_LOCK_FLAG_FIND_LAST_VERSION;
+        }
+        let mut failure = pg_sys::TM_FailureData::default();
+        // SAFETY: the scan is open, and its slot has a row; the second slot has the table's shape.
+        let result = unsafe {
+            let table_lock = pg_sys::RowShareLock as pg_sys::LOCKMODE;
+            pg_sys::LockRelationOid((*self.heap).rd_id, table_lock);
+            let latest = pg_sys::table_slot_create(self.heap, std::ptr::null_mut());
+            let mut place = (*self.slot).tts_tid;
+            let result = pg_sys::table_tuple_lock(
+                self.heap,
+                &raw mut place,
+                (*self.scan).xs_snapshot,
+                latest,
+                pg_sys::GetCurrentCommandId(true),
+                pg_sys::LockTupleMode::LockTupleNoKeyExclusive,
+                pg_sys::LockWaitPolicy::LockWaitBlock,
+                flags as u8,
+                &raw mut failure,
+            );
+            pg_sys::ExecDropSingleTupleTableSlot(latest);
+            result
+        };
+        match result {
+            Found::TM_Ok => Ok(true),
+            Found::TM_Updated | Found::TM_Deleted if one_snapshot => Err(Error::Serialization),
+            Found::TM_Deleted | Found::TM_SelfModified => Ok(false),
+            other => panic!("table_tuple_lock gave {other}"),
+        }
     }
 
     /// The slot, for writing over the row it stands on.

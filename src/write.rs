@@ -390,7 +390,10 @@ unsafe fn defaults(relation: pg_sys::Relation) -> Vec<(usize, *mut pg_sys::ExprS
         let shape = (*relation).rd_att;
         for at in 0..(*shape).natts as usize {
             let column = &(*shape).attrs.as_slice((*shape).natts as usize)[at];
-            if column.attisdropped || column.attgenerated != 0 {
+            // Types of the system's own have no default, so most columns need no look-up.
+            let has_own = column.atthasdef || column.attidentity != 0;
+            let type_may = column.atttypid.to_u32() >= pg_sys::FirstGenbkiObjectId;
+            if column.attisdropped || column.attgenerated != 0 || !(has_own || type_may) {
                 continue;
             }
             let default = pg_sys::build_column_default(relation, at as c_int + 1);

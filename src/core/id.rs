@@ -72,9 +72,16 @@ impl ReplicaId {
     }
 }
 
+impl ReplicaId {
+    /// The first bytes as a number, absent ones as zeros: where these differ, they tell the order.
+    fn prefix(&self) -> u64 {
+        u64::from_be_bytes(*self.bytes.first_chunk().expect("64 bytes"))
+    }
+}
+
 impl Ord for ReplicaId {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.as_bytes().cmp(other.as_bytes())
+        self.prefix().cmp(&other.prefix()).then_with(|| self.as_bytes().cmp(other.as_bytes()))
     }
 }
 

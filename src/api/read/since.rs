@@ -110,16 +110,17 @@ impl Missing {
             None => every_dot(forest, doc)?,
         };
         let missing = there.difference(known);
-        let replicas: Vec<Vec<u8>> =
-            missing.ranges().map(|(replica, _)| replica.as_bytes().to_vec()).collect();
+        let mut replicas: Vec<Vec<u8>> = Vec::new();
         let (mut at, mut of, mut first, mut last) = (vec![], vec![], vec![], vec![]);
-        for (index, (replica, ranges)) in missing.ranges().enumerate() {
-            for range in ranges {
-                at.push(index as i32);
-                of.push(replica.as_bytes().to_vec());
-                first.push(range.0 as i64);
-                last.push(range.1 as i64);
+        for range in missing.ranges() {
+            let replica = range.replica.as_bytes();
+            if replicas.last().is_none_or(|last| last != replica) {
+                replicas.push(replica.to_vec());
             }
+            at.push(replicas.len() as i32 - 1);
+            of.push(replica.to_vec());
+            first.push(range.first as i64);
+            last.push(range.last as i64);
         }
         let keys = format!(
             "SELECT o.lamport, r.at, o.counter

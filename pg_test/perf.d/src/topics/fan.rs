@@ -5,12 +5,13 @@ use postgres::types::ToSql;
 use treecrdt::{NodeId, Op};
 
 use crate::bench::{Bench, plan_once};
+use crate::floor::Batches;
 use crate::history::History;
 use crate::measure::{interleaved, median, timed};
 use crate::report::{Chart, Goal, Line, Series, Side, Unit};
 use crate::stage::Stage;
 use crate::workload::{PAYLOAD, REPLICAS};
-use crate::{Result, check, forest, row};
+use crate::{Result, check, floor, forest, row};
 
 const CHILDREN: usize = 20_000;
 const TENTH: usize = CHILDREN / 10;
@@ -25,6 +26,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
     for batch in [BATCH, 1] {
         tenths(bench, &stage, &ops, batch)?;
     }
+    floor_tenths(bench, &stage)?;
     stage.drop(bench)?;
     by_fan_out(bench)
 }
@@ -70,6 +72,35 @@ fn tenths(bench: &mut Bench, stage: &Stage, ops: &[Op], batch: usize) -> Result<
         Side::seconds("first tenth", &pairs.b),
     );
     bench.line(line.goal(Goal::AtMost(1.1)));
+    Ok(())
+}
+
+/// The same of the floor, in batches: what the growth of the indexes alone makes of it.
+fn floor_tenths(bench: &mut Bench, stage: &Stage) -> Result<()> {
+    forest::create(bench, "f")?;
+    bench.run(&stage.append("f"))?;
+    let slices = Batches::gather(bench, stage, "f", "floor", BATCH)?;
+    let pairs = interleaved(bench.repetitions(), |_| {
+        floor::create(bench, "floor", "f")?;
+        slices.begin(bench, "floor", "f")?;
+        bench.run("CHECKPOINT")?;
+        let fill = bench.client.prepare(&slices.insert)?;
+        let mut tenths = [0.0; 10];
+        for (at, from) in (1..=CHILDREN as i32).step_by(BATCH).enumerate() {
+            let bounds = (from, from + BATCH as i32 - 1);
+            let took = timed(|| Ok(bench.client.execute(&fill, &[&bounds.0, &bounds.1])?))?.0;
+            tenths[at * BATCH / TENTH] += took;
+        }
+        check::same_count(bench, "f.ops", "floor.ops")?;
+        floor::drop(bench, "floor")?;
+        Ok((tenths[9], tenths[0]))
+    })?;
+    forest::drop(bench, "f")?;
+    bench.line(Line::compared(
+        format!("the floor of {CHILDREN} children of one parent, in batches of {BATCH}"),
+        Side::seconds("last tenth", &pairs.a),
+        Side::seconds("first tenth", &pairs.b),
+    ));
     Ok(())
 }
 

@@ -19,6 +19,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
     for batch in [100, 10_000] {
         two_docs(bench, batch)?;
     }
+    two_tables(bench)?;
     one_doc(bench)
 }
 
@@ -52,6 +53,40 @@ fn two_docs(bench: &mut Bench, batch: usize) -> Result<()> {
     );
     bench.line(line.goal(Goal::AtLeast(1.8)));
     stages.into_iter().try_for_each(|stage| stage.drop(bench))
+}
+
+/// The same of two sessions that fill a plain table each: what the machine itself makes of it.
+fn two_tables(bench: &mut Bench) -> Result<()> {
+    let count = bench.size(100_000, 500_000);
+    let pairs = interleaved(bench.repetitions(), |_| {
+        let mut at_once = |tables: &[&str]| -> Result<f64> {
+            for table in DOCS {
+                bench.run(&format!(
+                    "DROP TABLE IF EXISTS plain_{table};
+                     CREATE TABLE plain_{table} (id uuid PRIMARY KEY, n bigint, filler bytea)"
+                ))?;
+            }
+            bench.run("CHECKPOINT")?;
+            let fill = |client: &mut Client, table: &&str| {
+                Ok(client.batch_execute(&format!(
+                    "INSERT INTO plain_{table}
+                     SELECT md5(n::text)::uuid, n, decode(md5(n::text), 'hex')
+                     FROM generate_series(1, {count}) AS n"
+                ))?)
+            };
+            Ok(sessions(tables.iter(), fill)?.0)
+        };
+        Ok((at_once(&DOCS)?, at_once(&DOCS[..1])?))
+    })?;
+    for table in DOCS {
+        bench.run(&format!("DROP TABLE plain_{table}"))?;
+    }
+    bench.line(Line::compared(
+        format!("{count} rows to each of two plain tables, one statement a session"),
+        Side::rate("two sessions, two tables", 2 * count, &pairs.a),
+        Side::rate("one session", count, &pairs.b),
+    ));
+    Ok(())
 }
 
 fn batches(client: &mut Client, stage: &Stage, batch: usize) -> Result<()> {
