@@ -11,7 +11,7 @@ use pgrx::pg_sys::Oid;
 use pgrx::{PgBuiltInOids, Spi, Uuid, name, pg_extern};
 use treecrdt::{Dot, NodeId, VersionVector};
 
-use self::plan::by_index;
+use self::plan::{by_index, just, prepare};
 use self::version::range;
 use crate::error::{Error, or_raise};
 use crate::forest::Forest;
@@ -78,15 +78,15 @@ fn visible(
         if way_up(forest, doc, root)?.is_none() {
             return Ok(());
         }
+        let types = [PgBuiltInOids::TEXTOID.oid(), PgBuiltInOids::UUIDARRAYOID.oid()];
+        let level = prepare(&level, &types)?;
         let mut parents = vec![root];
         let mut depth = 0;
-        Spi::connect(|client| {
-            let types = [PgBuiltInOids::TEXTOID.oid(), PgBuiltInOids::UUIDARRAYOID.oid()];
-            let level = client.prepare(&level, &types)?;
-            while !parents.is_empty() && max_depth.is_none_or(|max| depth < max) {
-                pgrx::check_for_interrupts!();
-                depth += 1;
-                let mut next = Vec::new();
+        while !parents.is_empty() && max_depth.is_none_or(|max| depth < max) {
+            pgrx::check_for_interrupts!();
+            depth += 1;
+            let mut next = Vec::new();
+            Spi::connect(|client| -> Result<(), Error> {
                 for row in client.select(&level, None, &[doc.into(), parents.into()])? {
                     let (Some(parent), Some(node)) = (row.get::<Uuid>(1)?, row.get::<Uuid>(2)?)
                     else {
@@ -101,10 +101,11 @@ fn visible(
                         payload: row.get(4)?,
                     });
                 }
-                parents = next;
-            }
-            Ok(())
-        })
+                Ok(())
+            })?;
+            parents = next;
+        }
+        Ok(())
     })?;
     // They came in order, which takes one look each; but of a join SQL does not promise it.
     for siblings in children.values_mut() {
@@ -134,25 +135,26 @@ fn path(forest: Oid, doc: &str, node: Uuid) -> Option<Vec<Uuid>> {
 fn way_up(forest: &Forest, doc: &str, node: Uuid) -> Result<Option<Vec<Uuid>>, Error> {
     let step = format!(
         "SELECT parent FROM {}.nodes
-         WHERE doc OPERATOR(pg_catalog.=) $1 AND node OPERATOR(pg_catalog.=) $2 AND NOT tombstone",
-        forest.name
+         WHERE doc OPERATOR(pg_catalog.=) $1 AND {} AND NOT tombstone ORDER BY node",
+        forest.name,
+        just("node", "$2")
     );
+    let step = prepare(&step, &[PgBuiltInOids::TEXTOID.oid(), PgBuiltInOids::UUIDOID.oid()])?;
     let mut path = Vec::new();
-    Spi::connect(|client| {
-        let types = [PgBuiltInOids::TEXTOID.oid(), PgBuiltInOids::UUIDOID.oid()];
-        let step = client.prepare(&step, &types)?;
-        let mut at = node;
-        while at != uuid(NodeId::ROOT) {
-            pgrx::check_for_interrupts!();
-            path.push(at);
-            let rows = client.select(&step, Some(1), &[doc.into(), at.into()])?;
-            match rows.into_iter().next().map(|row| row.get::<Uuid>(1)).transpose()?.flatten() {
-                Some(parent) => at = parent,
-                None => return Ok(None),
-            }
+    let mut at = node;
+    while at != uuid(NodeId::ROOT) {
+        pgrx::check_for_interrupts!();
+        path.push(at);
+        let parent = Spi::connect(|client| -> Result<_, Error> {
+            let mut rows = client.select(&step, Some(1), &[doc.into(), at.into()])?;
+            Ok(rows.next().map(|row| row.get::<Uuid>(1)).transpose()?.flatten())
+        })?;
+        match parent {
+            Some(parent) => at = parent,
+            None => return Ok(None),
         }
-        Ok(Some(path))
-    })
+    }
+    Ok(Some(path))
 }
 
 #[pg_extern(sql = false)]
@@ -228,37 +230,43 @@ fn subtree_version(forest: Oid, doc: &str, node: Uuid) -> Vec<u8> {
            AND i.node OPERATOR(pg_catalog.=) o.node AND i.lamport OPERATOR(pg_catalog.=) o.lamport
            AND i.replica OPERATOR(pg_catalog.=) o.replica AND i.counter OPERATOR(pg_catalog.=) o.counter)"
     );
+    let placed = just("node", "s.node");
     let dots = format!(
         "WITH s AS (SELECT pg_catalog.unnest($2) AS node)
-         SELECT o.replica, o.counter FROM s JOIN {name}.ops o
-             ON o.doc OPERATOR(pg_catalog.=) $1 AND o.node OPERATOR(pg_catalog.=) s.node
+         SELECT o.replica, o.counter FROM s CROSS JOIN LATERAL (
+             SELECT * FROM {name}.ops WHERE doc OPERATOR(pg_catalog.=) $1 AND {placed} ORDER BY node) o
          WHERE (o.kind OPERATOR(pg_catalog.=) 'insert' OR o.kind OPERATOR(pg_catalog.=) 'move')
            AND o.node OPERATOR(pg_catalog.<>) '00000000-0000-0000-0000-000000000000'
            AND o.node OPERATOR(pg_catalog.<>) 'ffffffff-ffff-ffff-ffff-ffffffffffff' AND {effective}
          UNION ALL SELECT o.replica, o.counter FROM s JOIN {name}.oprefs r
              ON r.doc OPERATOR(pg_catalog.=) $1 AND r.parent OPERATOR(pg_catalog.=) s.node
-         JOIN {name}.ops o ON o.doc OPERATOR(pg_catalog.=) r.doc
-             AND o.replica OPERATOR(pg_catalog.=) r.replica AND o.counter OPERATOR(pg_catalog.=) r.counter
+         CROSS JOIN LATERAL (
+             SELECT * FROM {name}.ops WHERE doc OPERATOR(pg_catalog.=) $1
+               AND replica OPERATOR(pg_catalog.=) r.replica AND {referred} ORDER BY counter) o
          WHERE (o.kind OPERATOR(pg_catalog.=) 'move'
              OR (o.kind OPERATOR(pg_catalog.=) 'insert' AND o.parent OPERATOR(pg_catalog.=) s.node)) AND {effective}
-         UNION ALL SELECT n.payload_replica, n.payload_counter FROM s JOIN {name}.nodes n
-             ON n.doc OPERATOR(pg_catalog.=) $1 AND n.node OPERATOR(pg_catalog.=) s.node
-         WHERE n.payload_replica IS NOT NULL"
+         UNION ALL SELECT n.payload_replica, n.payload_counter FROM s CROSS JOIN LATERAL (
+             SELECT * FROM {name}.nodes WHERE doc OPERATOR(pg_catalog.=) $1 AND {placed} ORDER BY node) n
+         WHERE n.payload_replica IS NOT NULL",
+        referred = just("counter", "r.counter"),
     );
     let read = || {
-        Spi::connect(|client| {
-            let types = [PgBuiltInOids::TEXTOID.oid(), PgBuiltInOids::UUIDARRAYOID.oid()];
-            let below = client.prepare(&below, &types)?;
-            let mut subtree = vec![node];
-            let mut from = 0;
-            while from < subtree.len() {
-                pgrx::check_for_interrupts!();
-                let level: Vec<Uuid> = subtree[from..].to_vec();
-                from = subtree.len();
+        let types = [PgBuiltInOids::TEXTOID.oid(), PgBuiltInOids::UUIDARRAYOID.oid()];
+        let below = prepare(&below, &types)?;
+        let mut subtree = vec![node];
+        let mut from = 0;
+        while from < subtree.len() {
+            pgrx::check_for_interrupts!();
+            let level: Vec<Uuid> = subtree[from..].to_vec();
+            from = subtree.len();
+            Spi::connect(|client| -> Result<(), Error> {
                 for row in client.select(&below, None, &[doc.into(), level.into()])? {
                     subtree.extend(row.get::<Uuid>(1)?);
                 }
-            }
+                Ok(())
+            })?;
+        }
+        Spi::connect(|client| {
             let mut version = Vec::new();
             for row in client.select(&dots, None, &[doc.into(), subtree.into()])? {
                 let dot = range(row.get(1)?, row.get(2)?, row.get(2)?);

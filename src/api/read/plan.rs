@@ -6,7 +6,9 @@
 
 use std::ffi::CStr;
 
-use pgrx::pg_sys;
+use pgrx::Spi;
+use pgrx::pg_sys::{self, PgOid};
+use pgrx::spi::OwnedPreparedStatement;
 
 use crate::error::Error;
 
@@ -51,4 +53,22 @@ pub fn by_index<T>(read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> 
     // SAFETY: undoes what was done above.
     unsafe { pg_sys::AtEOXact_GUC(true, nest) };
     result
+}
+
+/// `column = value`, said as a range, for a query with `ORDER BY column`.
+///
+/// Where statistics have it that a doc has one row, every index that begins with `doc` looks equally
+/// good, and one may be taken that reads the whole doc for a single row. Only the right one gives
+/// that order; and that the order of equal values is no order at all, the planner must not see.
+pub fn just(column: &str, value: &str) -> String {
+    format!("{column} OPERATOR(pg_catalog.>=) {value} AND {column} OPERATOR(pg_catalog.<=) {value}")
+}
+
+/// A statement to be run many times, each time in a connection to SPI of its own: one connection
+/// keeps the rows of all that is run in it, some kilobytes for a single row.
+///
+/// # Errors
+/// [`Error::Spi`].
+pub fn prepare(sql: &str, types: &[PgOid]) -> Result<OwnedPreparedStatement, Error> {
+    Spi::connect(|client| Ok(client.prepare(sql, types)?.keep()))
 }

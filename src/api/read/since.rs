@@ -7,7 +7,7 @@ use pgrx::pg_sys::Oid;
 use pgrx::{FromDatum, IntoDatum, Spi, Uuid, name, pg_extern, pg_sys};
 use treecrdt::VersionVector;
 
-use super::plan::by_index;
+use super::plan::{by_index, just};
 use super::version::{every_dot, spans};
 use crate::error::{Error, or_raise};
 use crate::forest::Forest;
@@ -163,8 +163,9 @@ impl Missing {
              CROSS JOIN LATERAL (
                  SELECT * FROM {}.ops
                  WHERE doc OPERATOR(pg_catalog.=) $1 AND replica OPERATOR(pg_catalog.=) k.replica
-                   AND counter OPERATOR(pg_catalog.=) k.counter LIMIT 1) o",
-            forest.name
+                   AND {} ORDER BY counter) o",
+            forest.name,
+            just("counter", "k.counter")
         );
         Spi::connect(|client| {
             let arguments = [doc.into(), replicas.into(), counters.into()];
