@@ -1,6 +1,8 @@
-//! Settings, all below the prefix `treecrdt`, which is reserved.
+//! Settings: ours, all below the prefix `treecrdt`, which is reserved; and the server's, set for a while.
 
-use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
+use std::ffi::CStr;
+
+use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum, pg_sys};
 
 /// When operations are materialized.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, PostgresGucEnum)]
@@ -28,5 +30,32 @@ pub fn define() {
         GucFlags::default(),
     );
     // SAFETY: a constant C string; the server copies it.
-    unsafe { pgrx::pg_sys::MarkGUCPrefixReserved(c"treecrdt".as_ptr()) };
+    unsafe { pg_sys::MarkGUCPrefixReserved(c"treecrdt".as_ptr()) };
+}
+
+/// Runs `work` with these settings, and brings the caller's back.
+///
+/// An error needs no clean-up here: the end of the (sub)transaction restores settings.
+pub fn with_settings<T>(settings: &[(&CStr, &CStr)], work: impl FnOnce() -> T) -> T {
+    // SAFETY: plain calls into the server on the backend's only thread; the server copies strings.
+    let nest = unsafe { pg_sys::NewGUCNestLevel() };
+    for (name, value) in settings {
+        // SAFETY: as above. Saved, not set: the end of the nest level brings the caller's value back.
+        unsafe {
+            pg_sys::set_config_option(
+                name.as_ptr(),
+                value.as_ptr(),
+                pg_sys::GucContext::PGC_USERSET,
+                pg_sys::GucSource::PGC_S_SESSION,
+                pg_sys::GucAction::GUC_ACTION_SAVE,
+                true,
+                0,
+                false,
+            );
+        }
+    }
+    let result = work();
+    // SAFETY: undoes what was done above.
+    unsafe { pg_sys::AtEOXact_GUC(true, nest) };
+    result
 }

@@ -8,33 +8,19 @@ use std::ffi::c_int;
 
 use pgrx::pg_sys;
 
+use crate::guc::with_settings;
+
 /// Runs `work` as `owner`.
 pub fn acting_as<T>(owner: pg_sys::Oid, work: impl FnOnce() -> T) -> T {
     let (mut user, mut context) = (pg_sys::InvalidOid, 0 as c_int);
     let switch = (pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_NOFORCE_RLS) as c_int;
     // SAFETY: plain calls into the server on the backend's only thread; the pointers are to locals.
-    let nest = unsafe {
+    unsafe {
         pg_sys::GetUserIdAndSecContext(&raw mut user, &raw mut context);
         pg_sys::SetUserIdAndSecContext(owner, context | switch);
-        let nest = pg_sys::NewGUCNestLevel();
-        // Saved, not set: the end of the nest level brings the caller's path back.
-        pg_sys::set_config_option(
-            c"search_path".as_ptr(),
-            c"pg_catalog, pg_temp".as_ptr(),
-            pg_sys::GucContext::PGC_USERSET,
-            pg_sys::GucSource::PGC_S_SESSION,
-            pg_sys::GucAction::GUC_ACTION_SAVE,
-            true,
-            0,
-            false,
-        );
-        nest
-    };
-    let result = work();
-    // SAFETY: undoes what was done above.
-    unsafe {
-        pg_sys::AtEOXact_GUC(true, nest);
-        pg_sys::SetUserIdAndSecContext(user, context);
     }
+    let result = with_settings(&[(c"search_path", c"pg_catalog, pg_temp")], work);
+    // SAFETY: undoes what was done above.
+    unsafe { pg_sys::SetUserIdAndSecContext(user, context) };
     result
 }

@@ -7,10 +7,11 @@
 use std::ffi::CStr;
 
 use pgrx::Spi;
-use pgrx::pg_sys::{self, PgOid};
+use pgrx::pg_sys::PgOid;
 use pgrx::spi::OwnedPreparedStatement;
 
 use crate::error::Error;
+use crate::guc::with_settings;
 
 /// What is set while the reading functions run their queries.
 const SETTINGS: [(&CStr, &CStr); 6] = [
@@ -26,33 +27,10 @@ const SETTINGS: [(&CStr, &CStr); 6] = [
 
 /// Runs `read` with planner settings under which its queries come to index ranges.
 ///
-/// An error of the server needs no clean-up: the end of the (sub)transaction restores settings.
-///
 /// # Errors
 /// Those of `read`.
 pub fn by_index<T>(read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    // SAFETY: plain calls into the server on the backend's only thread, with static strings.
-    let nest = unsafe {
-        let nest = pg_sys::NewGUCNestLevel();
-        for (name, value) in SETTINGS {
-            // Saved, not set: the end of the nest level brings the caller's value back.
-            pg_sys::set_config_option(
-                name.as_ptr(),
-                value.as_ptr(),
-                pg_sys::GucContext::PGC_USERSET,
-                pg_sys::GucSource::PGC_S_SESSION,
-                pg_sys::GucAction::GUC_ACTION_SAVE,
-                true,
-                0,
-                false,
-            );
-        }
-        nest
-    };
-    let result = read();
-    // SAFETY: undoes what was done above.
-    unsafe { pg_sys::AtEOXact_GUC(true, nest) };
-    result
+    with_settings(&SETTINGS, read)
 }
 
 /// `column = value`, said as a range, for a query with `ORDER BY column`.
