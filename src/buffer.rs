@@ -34,6 +34,18 @@ pub unsafe fn may_gather(relation: pg_sys::Relation) -> bool {
     }
 }
 
+/// The context of the row that is being made: its memory is given back between rows.
+///
+/// # Safety
+/// The executor state is open.
+pub unsafe fn row_context(estate: *mut pg_sys::EState) -> *mut pg_sys::ExprContext {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        let context = (*estate).es_per_tuple_exprcontext;
+        if context.is_null() { pg_sys::MakePerTupleExprContext(estate) } else { context }
+    }
+}
+
 impl Buffer {
     /// Takes a copy of a row.
     ///
@@ -73,11 +85,7 @@ impl Buffer {
         }
         // SAFETY: by the caller's promise. What is allocated on the way goes with the row context.
         unsafe {
-            let mut context = (*estate).es_per_tuple_exprcontext;
-            if context.is_null() {
-                context = pg_sys::MakePerTupleExprContext(estate);
-            }
-            let row_memory = (*context).ecxt_per_tuple_memory;
+            let row_memory = (*row_context(estate)).ecxt_per_tuple_memory;
             let old = pg_sys::MemoryContextSwitchTo(row_memory);
             pg_sys::table_multi_insert(
                 (*result).ri_RelationDesc,

@@ -278,10 +278,7 @@ impl Writer {
     unsafe fn evaluate(&self, default: *mut pg_sys::ExprState, is_null: &mut bool) -> Datum {
         // SAFETY: by the caller's promise; the context is that of the row being made.
         unsafe {
-            let mut context = (*self.estate).es_per_tuple_exprcontext;
-            if context.is_null() {
-                context = pg_sys::MakePerTupleExprContext(self.estate);
-            }
+            let context = buffer::row_context(self.estate);
             let old = pg_sys::MemoryContextSwitchTo((*context).ecxt_per_tuple_memory);
             let evaluate = (*default).evalfunc.expect("an initialized expression");
             let value = evaluate(default, context, is_null);
