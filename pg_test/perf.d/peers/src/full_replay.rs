@@ -2,7 +2,8 @@
 //!
 //! One above the head is applied to the tables as they are. Nothing is kept but log, tree and head.
 
-use crate::op::{Key, Node, NodeMap, Op, Place};
+use crate::head;
+use crate::op::{Node, NodeMap, Op, Place};
 use crate::replay;
 use crate::spi::{Arg, Session, plans};
 use crate::tree::{Tree, above_sql, nodes_sql, place_rows, place_sql};
@@ -24,32 +25,13 @@ plans! {
 /// Works a batch in: operations of one document, in canonical order, that are in its log already.
 pub fn append<'s>(session: &'s Session, doc: &str, batch: &[Op<'s>]) {
     let (Some(first), Some(last)) = (batch.first(), batch.last()) else { return };
-    let head = lock(session, doc);
+    let head = head::lock(session, (&LOCK, &BEGIN), doc);
     if head.is_none_or(|head| head < first.key) {
         in_order(session, doc, batch);
     } else {
         late(session, doc, batch);
     }
-    if head.is_none_or(|head| head < last.key) {
-        let [lamport, replica, counter] = Arg::key(last.key);
-        session.run(&ADVANCE, &[Arg::of(doc), lamport, replica, counter], |_| {});
-    }
-}
-
-/// Locks a document, so that no two writers miss what the other does, and gives its head.
-fn lock<'s>(session: &'s Session, doc: &str) -> Option<Key<'s>> {
-    let mut head = None;
-    let read = |head: &mut Option<Key<'s>>| {
-        session.run(&LOCK, &[Arg::of(doc)], |row| {
-            *head = Some(Key { lamport: row.int8(0), replica: row.bytes(1), counter: row.int8(2) });
-        });
-    };
-    read(&mut head);
-    if head.is_none() {
-        session.run(&BEGIN, &[Arg::of(doc)], |_| {});
-        read(&mut head);
-    }
-    head.filter(|head| head.lamport > 0)
+    head::advance(session, &ADVANCE, doc, head, last);
 }
 
 fn in_order<'s>(session: &'s Session, doc: &str, batch: &[Op<'s>]) {

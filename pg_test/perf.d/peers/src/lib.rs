@@ -11,6 +11,7 @@
 
 mod batch;
 mod full_replay;
+mod head;
 mod op;
 mod replay;
 mod spi;

@@ -3,6 +3,7 @@
 //! All in memory, from undo data kept in canonical order; then the net changes are written. Payloads
 //! are compared, not replayed. It costs what came after.
 
+use crate::head;
 use crate::op::{Key, Node, NodeMap, Op, Place};
 use crate::spi::{Arg, Row, Session, plans};
 use crate::tree::{Tree, above_sql, nodes_sql, place_sql};
@@ -62,7 +63,7 @@ impl<'s> Done<'s> {
 /// Works a batch in: operations of one document, in canonical order, that are in its log already.
 pub fn append<'s>(session: &'s Session, doc: &str, batch: &[Op<'s>]) {
     let Some(last) = batch.last() else { return };
-    let head = lock(session, doc);
+    let head = head::lock(session, (&LOCK, &BEGIN), doc);
     let moves = || batch.iter().filter(|op| !op.is_reserved() && op.place.is_some());
     let mut later = Vec::new();
     if let (Some(head), Some(first)) = (head, moves().next())
@@ -90,26 +91,7 @@ pub fn append<'s>(session: &'s Session, doc: &str, batch: &[Op<'s>]) {
     rewrite(session, doc, &payloads.into_values().collect::<Vec<_>>());
     note(session, doc, &noted);
     correct(session, doc, &corrected);
-    if head.is_none_or(|head| head < last.key) {
-        let [lamport, replica, counter] = Arg::key(last.key);
-        session.run(&ADVANCE, &[Arg::of(doc), lamport, replica, counter], |_| {});
-    }
-}
-
-/// Locks a document, so that no two writers miss what the other does, and gives its head.
-fn lock<'s>(session: &'s Session, doc: &str) -> Option<Key<'s>> {
-    let mut head = None;
-    let read = |head: &mut Option<Key<'s>>| {
-        session.run(&LOCK, &[Arg::of(doc)], |row| {
-            *head = Some(Key { lamport: row.int8(0), replica: row.bytes(1), counter: row.int8(2) });
-        });
-    };
-    read(&mut head);
-    if head.is_none() {
-        session.run(&BEGIN, &[Arg::of(doc)], |_| {});
-        read(&mut head);
-    }
-    head.filter(|head| head.lamport > 0)
+    head::advance(session, &ADVANCE, doc, head, last);
 }
 
 /// The tree before these operations, the last of which is undone first.
