@@ -149,7 +149,7 @@ pub fn read_waiting(reader: &mut Reader<'_>, doc: &Varlena) -> Result<VersionVec
     reader.each_row(doc, Derived::Waiting, |row| rows.extend(read_bytes(row, column)));
     let mut ranges = Vec::new();
     for row in rows {
-        ranges.extend_from_slice(VersionVector::from_cbor(&row)?.ranges());
+        ranges.extend(VersionVector::from_cbor(&row)?.ranges());
     }
     Ok(VersionVector::from_ranges(ranges)?)
 }

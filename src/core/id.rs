@@ -72,16 +72,19 @@ impl ReplicaId {
     }
 }
 
-impl ReplicaId {
-    /// The first bytes as a number, absent ones as zeros: where these differ, they tell the order.
-    fn prefix(&self) -> u64 {
-        u64::from_be_bytes(*self.bytes.first_chunk().expect("64 bytes"))
-    }
+/// The first bytes of an id as a number, absent ones as zeros: where these differ, they tell the
+/// order.
+pub(crate) fn prefix(id: &[u8]) -> u64 {
+    id.first_chunk().map_or_else(
+        || id.iter().enumerate().fold(0, |all, (at, &byte)| all | u64::from(byte) << (56 - 8 * at)),
+        |first| u64::from_be_bytes(*first),
+    )
 }
 
 impl Ord for ReplicaId {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.prefix().cmp(&other.prefix()).then_with(|| self.as_bytes().cmp(other.as_bytes()))
+        let order = prefix(&self.bytes).cmp(&prefix(&other.bytes));
+        order.then_with(|| self.as_bytes().cmp(other.as_bytes()))
     }
 }
 

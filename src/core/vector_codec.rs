@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::error::MalformedVector;
@@ -19,13 +19,8 @@ impl VersionVector {
     /// # Errors
     /// [`MalformedVector`] says what is wrong with it.
     pub fn from_json(text: &str) -> Result<Self, MalformedVector> {
-        let raw = serde_json::from_str::<RawVector<String>>(text)
-            .map_err(|e| MalformedVector::Shape(e.to_string()))?;
-        raw.checked(|hex| {
-            parse_hex(&hex)
-                .and_then(|bytes| ReplicaId::new(&bytes).ok())
-                .ok_or(MalformedVector::Replica(hex))
-        })
+        let read = serde_json::from_str::<Read>(text);
+        Self::from_ranges(read.map_err(|e| MalformedVector::Shape(e.to_string()))?.0?)
     }
 
     /// Writes the JSON form, replicas in order.
@@ -38,11 +33,8 @@ impl VersionVector {
     /// # Errors
     /// [`MalformedVector`] says what is wrong with it.
     pub fn from_cbor(bytes: &[u8]) -> Result<Self, MalformedVector> {
-        let raw = serde_cbor::from_slice::<RawVector<RawReplica>>(bytes)
-            .map_err(|e| MalformedVector::Shape(e.to_string()))?;
-        raw.checked(|RawReplica(bytes)| {
-            ReplicaId::new(&bytes).map_err(|_| MalformedVector::Replica(hex(&bytes)))
-        })
+        let read = serde_cbor::from_slice::<Read>(bytes);
+        Self::from_ranges(read.map_err(|e| MalformedVector::Shape(e.to_string()))?.0?)
     }
 
     /// Writes the CBOR form, replicas in order.
@@ -51,59 +43,87 @@ impl VersionVector {
     }
 }
 
-/// What was read, before it is checked: pairs of a replica and its ranges, as they came.
-struct RawVector<K>(Vec<(K, Vec<(u64, u64)>)>);
+/// What was read, if every replica is one: the ranges as they came.
+struct Read(Result<Vec<Range>, MalformedVector>);
 
-impl<K> RawVector<K> {
-    fn checked(
-        self,
-        replica: impl Fn(K) -> Result<ReplicaId, MalformedVector>,
-    ) -> Result<VersionVector, MalformedVector> {
-        let mut flat = Vec::new();
-        for (key, ranges) in self.0 {
-            let replica = replica(key)?;
-            flat.extend(ranges.into_iter().map(|(first, last)| Range { replica, first, last }));
-        }
-        VersionVector::from_ranges(flat)
-    }
-}
-
-impl<'de, K: Deserialize<'de>> Deserialize<'de> for RawVector<K> {
+impl<'de> Deserialize<'de> for Read {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Pairs<K>(std::marker::PhantomData<K>);
-        impl<'de, K: Deserialize<'de>> Visitor<'de> for Pairs<K> {
-            type Value = RawVector<K>;
+        struct Pairs;
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Read;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a map of replicas to lists of [first, last]")
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Read, A::Error> {
+                let (mut ranges, mut problem) = (Vec::new(), None);
+                while let Some(ReadReplica(replica)) = map.next_key()? {
+                    let replica = replica.map_err(|e| problem = Some(e)).ok();
+                    map.next_value_seed(RangesOf { replica, into: &mut ranges })?;
                 }
-                Ok(RawVector(pairs))
+                Ok(Read(problem.map_or(Ok(ranges), Err)))
             }
         }
-        deserializer.deserialize_map(Pairs(std::marker::PhantomData))
+        deserializer.deserialize_map(Pairs)
     }
 }
 
-/// A replica as CBOR has it: a byte string.
-struct RawReplica(Vec<u8>);
+/// The ranges of a replica on their way into a list; of what is no replica they are only read.
+struct RangesOf<'a> {
+    replica: Option<ReplicaId>,
+    into: &'a mut Vec<Range>,
+}
 
-impl<'de> Deserialize<'de> for RawReplica {
+impl<'de> DeserializeSeed<'de> for RangesOf<'_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for RangesOf<'_> {
+    type Value = ();
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of [first, last]")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while let Some((first, last)) = seq.next_element()? {
+            self.into.extend(self.replica.map(|replica| Range { replica, first, last }));
+        }
+        Ok(())
+    }
+}
+
+/// A replica, or why it is none: hex where people write it, bytes where machines do.
+struct ReadReplica(Result<ReplicaId, MalformedVector>);
+
+impl<'de> Deserialize<'de> for ReadReplica {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Bytes;
-        impl Visitor<'_> for Bytes {
-            type Value = RawReplica;
+        struct Form {
+            people: bool,
+        }
+        impl Visitor<'_> for Form {
+            type Value = ReadReplica;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a byte string")
+                f.write_str(if self.people { "a string" } else { "a byte string" })
             }
-            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<RawReplica, E> {
-                Ok(RawReplica(bytes.to_vec()))
+            fn visit_str<E: de::Error>(self, hex: &str) -> Result<ReadReplica, E> {
+                if !self.people {
+                    return Err(E::invalid_type(de::Unexpected::Str(hex), &self));
+                }
+                let replica = parse_hex(hex).and_then(|bytes| ReplicaId::new(&bytes).ok());
+                Ok(ReadReplica(replica.ok_or_else(|| MalformedVector::Replica(hex.into()))))
+            }
+            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<ReadReplica, E> {
+                let replica = ReplicaId::new(bytes);
+                Ok(ReadReplica(replica.map_err(|_| MalformedVector::Replica(hex(bytes)))))
             }
         }
-        deserializer.deserialize_bytes(Bytes)
+        let people = deserializer.is_human_readable();
+        if people {
+            deserializer.deserialize_str(Form { people })
+        } else {
+            deserializer.deserialize_bytes(Form { people })
+        }
     }
 }
 
@@ -113,25 +133,15 @@ struct Written<'a>(&'a VersionVector);
 impl Serialize for Written<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let people = serializer.is_human_readable();
-        let by_replica = || self.0.ranges().chunk_by(|a, b| a.replica == b.replica);
-        let mut map = serializer.serialize_map(Some(by_replica().count()))?;
-        for ranges in by_replica() {
-            let replica = &ranges[0].replica;
+        let mut map = serializer.serialize_map(Some(self.0.by_replica().len()))?;
+        for (replica, ranges) in self.0.by_replica() {
             if people {
-                map.serialize_entry(&replica.to_string(), &WrittenRanges(ranges))?;
+                map.serialize_entry(&hex(replica), ranges)?;
             } else {
-                map.serialize_entry(&WrittenBytes(replica.as_bytes()), &WrittenRanges(ranges))?;
+                map.serialize_entry(&WrittenBytes(replica), ranges)?;
             }
         }
         map.end()
-    }
-}
-
-struct WrittenRanges<'a>(&'a [Range]);
-
-impl Serialize for WrittenRanges<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|range| (range.first, range.last)))
     }
 }
 

@@ -4,10 +4,11 @@
 //! sorted, never touching, no replica without a range), so equal sets are equal values. The text
 //! and binary forms are in `vector_codec`.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use crate::error::MalformedVector;
-use crate::id::{Dot, MAX_COUNTER, ReplicaId};
+use crate::id::{Dot, MAX_COUNTER, ReplicaId, prefix};
 
 /// Consecutive dots of one replica, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,10 +28,25 @@ impl From<(ReplicaId, u64, u64)> for Range {
 }
 
 /// A set of dots.
+///
+/// Small, since a batch of deletes holds one for each of them: ids are kept without padding, and
+/// what is looked at to find a replica lies side by side.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VersionVector {
-    /// Sorted, with a gap between any two of a replica.
-    ranges: Vec<Range>,
+    /// Sorted by id; none without a range.
+    replicas: Vec<Replica>,
+    /// The ids, one after the other.
+    ids: Vec<u8>,
+    /// The ranges of counters, replica by replica; sorted, with a gap between any two.
+    counters: Vec<(u64, u64)>,
+}
+
+/// Where a replica's id and ranges end; they begin where those of the one before end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Replica {
+    prefix: u64,
+    id: u32,
+    counters: u32,
 }
 
 impl VersionVector {
@@ -53,98 +69,165 @@ impl VersionVector {
     /// Sorts ranges and joins those that overlap or touch.
     fn normalized(mut ranges: Vec<Range>) -> Self {
         ranges.sort();
-        ranges.dedup_by(|next, kept| {
-            let joins = next.replica == kept.replica && next.first <= kept.last + 1;
-            if joins {
-                kept.last = kept.last.max(next.last);
-            }
-            joins
-        });
-        Self { ranges }
+        let mut vector = Self {
+            replicas: Vec::with_capacity(ranges.chunk_by(|a, b| a.replica == b.replica).count()),
+            ids: Vec::new(),
+            counters: Vec::with_capacity(ranges.len()),
+        };
+        for Range { replica, first, last } in ranges {
+            vector.push(replica.as_bytes(), first, last);
+        }
+        vector
+    }
+
+    /// Adds a range that does not begin before the last one.
+    fn push(&mut self, id: &[u8], first: u64, last: u64) {
+        let same = self.replicas.len().checked_sub(1).filter(|&at| self.id(at) == id);
+        if same.is_some()
+            && let Some(end) = self.counters.last_mut()
+            && first <= end.1 + 1
+        {
+            end.1 = end.1.max(last);
+            return;
+        }
+        self.counters.push((first, last));
+        let counters = end(self.counters.len());
+        if let Some(at) = same {
+            self.replicas[at].counters = counters;
+        } else {
+            self.ids.extend_from_slice(id);
+            let id = Replica { prefix: prefix(id), id: end(self.ids.len()), counters };
+            self.replicas.push(id);
+        }
     }
 
     /// Whether it holds no dot.
     pub fn is_empty(&self) -> bool {
-        self.ranges.is_empty()
+        self.replicas.is_empty()
     }
 
     /// The ranges of all replicas, in order.
-    pub fn ranges(&self) -> &[Range] {
-        &self.ranges
+    pub fn ranges(&self) -> impl Iterator<Item = Range> {
+        self.by_replica().flat_map(|(id, counters)| {
+            let replica = ReplicaId::new(id).expect("it was one before");
+            counters.iter().map(move |&(first, last)| Range { replica, first, last })
+        })
     }
 
-    /// Where the first range is that ends at this dot or, of the same replica, after it.
-    fn place(&self, replica: ReplicaId, counter: u64) -> usize {
-        self.ranges.partition_point(|range| (range.replica, range.last) < (replica, counter))
+    /// Each replica's id and its ranges of counters, in order.
+    pub fn by_replica(&self) -> impl ExactSizeIterator<Item = (&[u8], &[(u64, u64)])> {
+        (0..self.replicas.len()).map(|at| (self.id(at), self.counters(at)))
     }
 
-    /// The range at this place, if it is of this replica.
-    fn of(&self, replica: ReplicaId, at: usize) -> Option<&Range> {
-        self.ranges.get(at).filter(|range| range.replica == replica)
+    /// The id of the replica at this place.
+    fn id(&self, at: usize) -> &[u8] {
+        let start = if at == 0 { 0 } else { self.replicas[at - 1].id };
+        &self.ids[start as usize..self.replicas[at].id as usize]
+    }
+
+    /// The ranges of the replica at this place.
+    fn counters(&self, at: usize) -> &[(u64, u64)] {
+        let start = if at == 0 { 0 } else { self.replicas[at - 1].counters };
+        &self.counters[start as usize..self.replicas[at].counters as usize]
+    }
+
+    /// Where a replica is, or would be, at or after `from`.
+    fn find(&self, id: &[u8], from: usize) -> Result<usize, usize> {
+        let wanted = prefix(id);
+        let (mut low, mut high) = (from, self.replicas.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            let order = self.replicas[middle].prefix.cmp(&wanted);
+            match order.then_with(|| self.id(middle).cmp(id)) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Equal => return Ok(middle),
+                Ordering::Greater => high = middle,
+            }
+        }
+        Err(low)
+    }
+
+    /// The ranges of a replica.
+    fn of(&self, id: &[u8]) -> &[(u64, u64)] {
+        self.find(id, 0).map_or(&[], |at| self.counters(at))
     }
 
     /// Whether the dot is in the set.
     pub fn contains(&self, dot: Dot) -> bool {
-        let range = self.of(dot.replica, self.place(dot.replica, dot.counter));
-        range.is_some_and(|range| range.first <= dot.counter)
+        let ours = since(self.of(dot.replica.as_bytes()), dot.counter);
+        ours.first().is_some_and(|range| range.0 <= dot.counter)
     }
 
     /// Whether every dot of `other` is in this set.
     pub fn covers(&self, other: &Self) -> bool {
-        other.ranges.iter().all(|theirs| {
-            let ours = self.of(theirs.replica, self.place(theirs.replica, theirs.first));
-            ours.is_some_and(|ours| ours.first <= theirs.first && theirs.last <= ours.last)
+        let mut at = 0;
+        other.by_replica().all(|(id, theirs)| {
+            let Ok(found) = self.find(id, at) else { return false };
+            at = found + 1;
+            let mut ours = self.counters(found);
+            theirs.iter().all(|&(first, last)| {
+                ours = since(ours, first);
+                ours.first().is_some_and(|range| range.0 <= first && last <= range.1)
+            })
         })
     }
 
     /// Adds one dot.
     pub fn insert(&mut self, dot: Dot) {
         let Dot { replica, counter } = dot;
-        let at = self.place(replica, counter);
-        if self.of(replica, at).is_some_and(|range| range.first <= counter) {
-            return;
-        }
-        let joins_left =
-            at > 0 && self.of(replica, at - 1).is_some_and(|left| left.last + 1 == counter);
-        let joins_right = self.of(replica, at).is_some_and(|right| right.first == counter + 1);
-        match (joins_left, joins_right) {
-            (true, true) => {
-                self.ranges[at - 1].last = self.ranges[at].last;
-                self.ranges.remove(at);
+        if let Ok(at) = self.find(replica.as_bytes(), 0) {
+            let end = self.replicas[at].counters as usize;
+            let last = self.counters(at).last().map_or(0, |range| range.1);
+            if last + 1 == counter {
+                self.counters[end - 1].1 = counter;
+                return;
             }
-            (true, false) => self.ranges[at - 1].last = counter,
-            (false, true) => self.ranges[at].first = counter,
-            (false, false) => {
-                self.ranges.insert(at, Range { replica, first: counter, last: counter });
+            if self.contains(dot) {
+                return;
             }
         }
+        self.union(&Self::normalized(vec![Range { replica, first: counter, last: counter }]));
     }
 
     /// Adds all dots of `other`.
     pub fn union(&mut self, other: &Self) {
-        let mut ranges = std::mem::take(&mut self.ranges);
-        ranges.extend_from_slice(&other.ranges);
-        *self = Self::normalized(ranges);
+        *self = Self::normalized(self.ranges().chain(other.ranges()).collect());
     }
 
     /// The dots of this set that are not in `other`.
     pub fn difference(&self, other: &Self) -> Self {
-        let mut left = Vec::new();
-        for &Range { replica, mut first, last } in &self.ranges {
-            let mut at = other.place(replica, first);
-            while let Some(theirs) = other.of(replica, at).filter(|theirs| theirs.first <= last) {
-                if first < theirs.first {
-                    left.push(Range { replica, first, last: theirs.first - 1 });
+        let mut left = Self::default();
+        for (id, ours) in self.by_replica() {
+            let mut theirs = other.of(id);
+            for &(mut first, last) in ours {
+                theirs = since(theirs, first);
+                while let Some(&(from, to)) = theirs.first().filter(|range| range.0 <= last) {
+                    if first < from {
+                        left.push(id, first, from - 1);
+                    }
+                    first = to + 1;
+                    if first > last {
+                        break;
+                    }
+                    theirs = &theirs[1..];
                 }
-                first = theirs.last + 1;
-                at += 1;
-            }
-            if first <= last {
-                left.push(Range { replica, first, last });
+                if first <= last {
+                    left.push(id, first, last);
+                }
             }
         }
-        Self { ranges: left }
+        left
     }
+}
+
+/// A place in a list as it is stored: a vector that comes from SQL has less than 1 GB.
+fn end(length: usize) -> u32 {
+    u32::try_from(length).expect("a vector of less than 4 GB")
+}
+
+/// The ranges that do not end before a counter.
+fn since(ranges: &[(u64, u64)], counter: u64) -> &[(u64, u64)] {
+    &ranges[ranges.partition_point(|range| range.1 < counter)..]
 }
 
 impl FromIterator<Dot> for VersionVector {
@@ -189,8 +272,9 @@ mod tests {
 
     use super::*;
 
+    /// A dot of one of the replicas `00` and `0000`, whose order only their lengths tell.
     fn dot(replica: u8, counter: u64) -> Dot {
-        Dot { replica: ReplicaId::new(&[replica]).unwrap(), counter }
+        Dot { replica: ReplicaId::new(&[0, 0][..=replica.into()]).unwrap(), counter }
     }
 
     /// All dots of the sets over 2 replicas and 5 counters, by the bits of a number.
@@ -232,7 +316,7 @@ mod tests {
         let vector =
             VersionVector::from_ranges([range(12, 12), range(3, 9), range(1, 4), range(10, 10)])
                 .unwrap();
-        assert_eq!(vector.ranges(), [range(1, 10), range(12, 12)]);
+        assert_eq!(vector.ranges().collect::<Vec<_>>(), [range(1, 10), range(12, 12)]);
         for (first, last) in [(0, 3), (4, 3), (1, MAX_COUNTER + 1)] {
             assert_eq!(
                 VersionVector::from_ranges([range(first, last)]),

@@ -112,15 +112,14 @@ impl Missing {
         let missing = there.difference(known);
         let mut replicas: Vec<Vec<u8>> = Vec::new();
         let (mut at, mut of, mut first, mut last) = (vec![], vec![], vec![], vec![]);
-        for range in missing.ranges() {
-            let replica = range.replica.as_bytes();
-            if replicas.last().is_none_or(|last| last != replica) {
-                replicas.push(replica.to_vec());
+        for (replica, ranges) in missing.by_replica() {
+            for range in ranges {
+                at.push(replicas.len() as i32);
+                of.push(replica.to_vec());
+                first.push(range.0 as i64);
+                last.push(range.1 as i64);
             }
-            at.push(replicas.len() as i32 - 1);
-            of.push(replica.to_vec());
-            first.push(range.first as i64);
-            last.push(range.last as i64);
+            replicas.push(replica.to_vec());
         }
         let keys = format!(
             "SELECT o.lamport, r.at, o.counter
