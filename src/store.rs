@@ -1,7 +1,7 @@
 //! The core's questions, answered from the tables of a forest: a reader bound to one document.
 
 use pgrx::pg_sys::Datum;
-use treecrdt::{Entry, Key, NodeId, Row, Source, Store, Track, VersionVector};
+use treecrdt::{Above, Entry, Key, NodeId, Row, Source, Store, Track, VersionVector};
 
 use crate::batch::{Batch, Bytes};
 use crate::codec::{self, KeyDatums, Varlena, uuid_datum};
@@ -112,6 +112,16 @@ impl Store for DocStore<'_, '_> {
             deleted: probe.column(columns[12]).is_some(),
             tombstone: probe.column(columns[4]).is_some_and(|flag| flag.value() != 0),
         }))
+    }
+
+    fn above(&mut self, node: NodeId) -> Result<Above, Error> {
+        let columns = self.reader.forest.nodes.columns;
+        let row = RowOf::Node(self.doc_datum, &node);
+        let Some(probe) = self.reader.row_of(row) else { return Ok(Above::default()) };
+        Ok(Above {
+            parent: read_node(probe, columns[2]),
+            deleted: probe.column(columns[12]).is_some(),
+        })
     }
 
     fn deleted_at(&mut self, node: NodeId) -> Result<VersionVector, Error> {

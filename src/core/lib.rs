@@ -42,6 +42,6 @@ pub use id::{Dot, Key, MAX_COUNTER, NodeId, ReplicaId};
 pub use memory::MemoryStore;
 pub use op::{Action, Entry, MAX_DOC, MAX_ORDER_KEY, Op, OpKind, OpParts};
 pub use patch::{NodePatch, Patch, Placement, Source};
-pub use store::{Row, Store, Track, Verdict};
+pub use store::{Above, Row, Store, Track, Verdict};
 pub use vector_codec::hex;
 pub use version_vector::{Range, VersionVector, VersionVectorBuilder};

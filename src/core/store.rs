@@ -41,6 +41,15 @@ pub struct Row {
     pub tombstone: bool,
 }
 
+/// What a way up from a node needs to know of its row; nothing, if it has none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Above {
+    /// Its parent.
+    pub parent: Option<NodeId>,
+    /// Whether it has a `deleted_at`.
+    pub deleted: bool,
+}
+
 /// What replay may ask of storage, about one document.
 pub trait Store {
     /// Why storage could not answer.
@@ -52,6 +61,12 @@ pub trait Store {
 
     /// A node's row, if it is the subject of some operation.
     fn row(&mut self, node: NodeId) -> Result<Option<Row>, Self::Error>;
+
+    /// A node's parent, and whether it has a `deleted_at`: as much of its row as ways up need.
+    fn above(&mut self, node: NodeId) -> Result<Above, Self::Error> {
+        let row = self.row(node)?.unwrap_or_default();
+        Ok(Above { parent: row.placed.map(|(_, parent)| parent), deleted: row.deleted })
+    }
 
     /// A node's `deleted_at`; empty if it has none.
     fn deleted_at(&mut self, node: NodeId) -> Result<VersionVector, Self::Error>;

@@ -14,7 +14,6 @@
 //! covered, with all that is below it; and where deletions are nested, each covering the next
 //! deeper one, a node passes on only those changes that it does not cover itself.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::catch_up::Drafts;
@@ -74,7 +73,29 @@ pub(crate) fn decide<S: Store>(
     drafts: &Drafts,
     changes: &Changes,
 ) -> Result<Vec<(NodeIx, bool)>, S::Error> {
-    let mut after = After::new(world, sweep, drafts, changes);
+    // Nodes that have a parent they had not before, by that parent.
+    let mut arrivals: Vec<(NodeIx, NodeIx)> = drafts
+        .list
+        .iter()
+        .filter(|draft| draft.new_parent() != draft.old.parent())
+        .filter_map(|draft| Some((draft.new_parent()?, draft.node)))
+        .collect();
+    arrivals.sort_unstable();
+    let mut after = After {
+        world,
+        sweep,
+        drafts,
+        refs_added: ByNode::new(&changes.refs_added),
+        refs_removed: &changes.refs_removed,
+        arrivals: ByNode::new(&arrivals),
+        nearest: PerNode::default(),
+        deletions: PerNode::default(),
+        standings: PerNode::default(),
+        cases: Cases::default(),
+        decided: PerNode::default(),
+        searched: PerNode::default(),
+        searches: 0,
+    };
     for draft in &drafts.list {
         if draft.deleted_at.is_some() {
             after.case(draft.node)?;
@@ -100,17 +121,68 @@ pub(crate) fn decide<S: Store>(
         }
     }
     let mut flags = Vec::new();
-    while let Some(((_, node), case)) = after.cases.pop_last() {
+    while let Some((node, case)) = after.cases.pop_deepest() {
         flags.push((node, after.settle(node, case)?));
     }
     Ok(flags)
 }
 
-/// The rows among `pairs`, sorted by node, that are about `node`.
-fn of_node<T>(pairs: &[(NodeIx, T)], node: NodeIx) -> &[(NodeIx, T)] {
-    let from = pairs.partition_point(|(at, _)| *at < node);
-    let count = pairs[from..].partition_point(|(at, _)| *at == node);
-    &pairs[from..from + count]
+/// What is to be decided, by how many deleted nodes are above.
+#[derive(Debug, Default)]
+struct Cases {
+    list: Vec<Case>,
+    /// One more than a node's place in the list; 0 for none.
+    places: PerNode<u32>,
+    /// The nodes, by rank. What is met is never deeper than what was decided last.
+    by_rank: Vec<Vec<NodeIx>>,
+}
+
+impl Cases {
+    fn get(&self, node: NodeIx) -> Option<usize> {
+        (self.places.get(node) as usize).checked_sub(1)
+    }
+
+    fn begin(&mut self, node: NodeIx, rank: usize) -> usize {
+        self.list.push(Case::default());
+        self.places.set(node, self.list.len() as u32);
+        if self.by_rank.len() <= rank {
+            self.by_rank.resize_with(rank + 1, Vec::new);
+        }
+        self.by_rank[rank].push(node);
+        self.list.len() - 1
+    }
+
+    fn pop_deepest(&mut self) -> Option<(NodeIx, Case)> {
+        loop {
+            if let Some(node) = self.by_rank.last_mut()?.pop() {
+                let at = self.get(node).expect("it was begun");
+                return Some((node, std::mem::take(&mut self.list[at])));
+            }
+            self.by_rank.pop();
+        }
+    }
+}
+
+/// Pairs of a node and something else, sorted by node, found by it.
+struct ByNode<'p, T> {
+    pairs: &'p [(NodeIx, T)],
+    /// Where the pairs of a node begin.
+    starts: PerNode<u32>,
+}
+
+impl<'p, T> ByNode<'p, T> {
+    fn new(pairs: &'p [(NodeIx, T)]) -> Self {
+        let mut starts = PerNode::default();
+        for (at, (node, _)) in pairs.iter().enumerate().rev() {
+            starts.set(*node, at as u32);
+        }
+        Self { pairs, starts }
+    }
+
+    fn of(&self, node: NodeIx) -> impl Iterator<Item = &'p T> + use<'p, T> {
+        let pairs = &self.pairs[self.starts.get(node) as usize..];
+        pairs.iter().take_while(move |(of, _)| *of == node).map(|(_, it)| it)
+    }
 }
 
 /// The tree as it is after the batch, tombstones aside.
@@ -118,51 +190,27 @@ struct After<'w, 'a, S> {
     world: &'w mut World<'a, S>,
     sweep: &'w Sweep,
     drafts: &'w Drafts,
-    changes: &'w Changes,
-    /// Nodes that have a parent they had not before, by that parent.
-    arrivals: Vec<(NodeIx, NodeIx)>,
+    refs_added: ByNode<'w, OpIx>,
+    refs_removed: &'w [(NodeIx, OpIx)],
+    arrivals: ByNode<'w, NodeIx>,
     /// By node: the nearest deleted node at or above it, once it was looked for.
     nearest: PerNode<Option<Option<NodeIx>>>,
-    deletions: HashMap<NodeIx, Rc<VersionVector>>,
-    standings: HashMap<NodeIx, Standing>,
-    /// What is to be decided, by how many deleted nodes are above.
-    cases: BTreeMap<(usize, NodeIx), Case>,
-    decided: HashMap<NodeIx, bool>,
+    /// Of deleted nodes, once it was asked for.
+    deletions: PerNode<Option<Rc<VersionVector>>>,
+    standings: PerNode<Option<Standing>>,
+    cases: Cases,
+    decided: PerNode<Option<bool>>,
+    /// The search in which a node was last met.
+    searched: PerNode<u32>,
+    searches: u32,
 }
 
-impl<'w, 'a, S: Store> After<'w, 'a, S> {
-    fn new(
-        world: &'w mut World<'a, S>,
-        sweep: &'w Sweep,
-        drafts: &'w Drafts,
-        changes: &'w Changes,
-    ) -> Self {
-        let mut arrivals: Vec<(NodeIx, NodeIx)> = drafts
-            .list
-            .iter()
-            .filter(|draft| draft.new_parent() != draft.old.parent())
-            .filter_map(|draft| Some((draft.new_parent()?, draft.node)))
-            .collect();
-        arrivals.sort_unstable();
-        Self {
-            world,
-            sweep,
-            drafts,
-            changes,
-            arrivals,
-            nearest: PerNode::default(),
-            deletions: HashMap::new(),
-            standings: HashMap::new(),
-            cases: BTreeMap::new(),
-            decided: HashMap::new(),
-        }
-    }
-
+impl<S: Store> After<'_, '_, S> {
     fn parent(&mut self, node: NodeIx) -> Result<Option<NodeIx>, S::Error> {
         match self.drafts.get(node) {
             Some(draft) => Ok(draft.new_parent()),
             None if node.is_reserved() => Ok(None),
-            None => Ok(self.world.row(node)?.parent()),
+            None => Ok(self.world.above(node)?.0),
         }
     }
 
@@ -172,21 +220,21 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
         }
         match self.drafts.get(node) {
             Some(draft) => Ok(draft.deleted_at.is_some() || draft.old.deleted),
-            None => Ok(self.world.row(node)?.deleted),
+            None => Ok(self.world.above(node)?.1),
         }
     }
 
     /// A deleted node's `deleted_at`.
     fn deleted_at(&mut self, node: NodeIx) -> Result<Rc<VersionVector>, S::Error> {
-        if let Some(known) = self.deletions.get(&node) {
-            return Ok(known.clone());
+        if let Some(known) = self.deletions.get(node) {
+            return Ok(known);
         }
         let grown = self.drafts.get(node).and_then(|draft| draft.deleted_at.clone());
         let deleted_at = match grown {
             Some(deleted_at) => deleted_at,
             None => Rc::new(self.world.store.deleted_at(self.world.id(node))?),
         };
-        self.deletions.insert(node, deleted_at.clone());
+        self.deletions.set(node, Some(deleted_at.clone()));
         Ok(deleted_at)
     }
 
@@ -235,8 +283,14 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
     }
 
     fn case(&mut self, node: NodeIx) -> Result<&mut Case, S::Error> {
-        let rank = self.standing(node)?.rank;
-        Ok(self.cases.entry((rank, node)).or_default())
+        let at = match self.cases.get(node) {
+            Some(at) => at,
+            None => {
+                let rank = self.standing(node)?.rank;
+                self.cases.begin(node, rank)
+            }
+        };
+        Ok(&mut self.cases.list[at])
     }
 
     /// Decides one case, and passes on to the next deleted node above what may concern it.
@@ -256,7 +310,7 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
         } else {
             self.covers(node, vec![node])?
         };
-        self.decided.insert(node, tombstone);
+        self.decided.set(node, Some(tombstone));
         if let Some(above) = self.next_above(node)? {
             if self.standing(node)?.nested {
                 // What is covered here is covered all the way up.
@@ -279,7 +333,7 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
         let mut at = Some(node);
         let mut above = None;
         while let Some(here) = at {
-            if let Some(&known) = self.standings.get(&here) {
+            if let Some(known) = self.standings.get(here) {
                 above = Some((here, known));
                 break;
             }
@@ -294,7 +348,7 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
                     Standing { rank: rank + 1, nested: nested && wider.covers(&own) }
                 }
             };
-            self.standings.insert(step, standing);
+            self.standings.set(step, Some(standing));
             above = Some((step, standing));
         }
         Ok(above.map(|(_, standing)| standing).expect("the node itself"))
@@ -303,12 +357,14 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
     /// Whether the `deleted_at` of `node` covers the subtrees of `roots`.
     fn covers(&mut self, node: NodeIx, roots: Vec<NodeIx>) -> Result<bool, S::Error> {
         let deleted_at = self.deleted_at(node)?;
-        let mut seen: HashSet<NodeIx> = HashSet::new();
+        self.searches += 1;
         let mut open = roots;
         while let Some(at) = open.pop() {
-            if !seen.insert(at) || (at != node && self.is_buried(at, &deleted_at)?) {
+            let again = self.searched.get(at) == self.searches;
+            if again || (at != node && self.is_buried(at, &deleted_at)?) {
                 continue;
             }
+            self.searched.set(at, self.searches);
             if !self.covers_own(at, &deleted_at)? {
                 return Ok(false);
             }
@@ -317,15 +373,15 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
                     open.push(child);
                 }
             }
-            open.extend(of_node(&self.arrivals, at).iter().map(|(_, child)| child));
+            open.extend(self.arrivals.of(at));
         }
         Ok(true)
     }
 
     /// Whether a node is a tombstone, decided already, by a deletion that `deleted_at` covers.
     fn is_buried(&mut self, node: NodeIx, deleted_at: &VersionVector) -> Result<bool, S::Error> {
-        let tombstone = match self.decided.get(&node) {
-            Some(&decided) => decided,
+        let tombstone = match self.decided.get(node) {
+            Some(decided) => decided,
             // Deeper nodes come first: what has no case yet is above, or not concerned.
             None => self.world.row(node)?.tombstone,
         };
@@ -344,7 +400,7 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
         if !self.covers_steps(node, deleted_at)? {
             return Ok(false);
         }
-        for &(_, op) in of_node(&self.changes.refs_added, node) {
+        for &op in self.refs_added.of(node) {
             if self.counts_uncovered(node, op, deleted_at)? {
                 return Ok(false);
             }
@@ -355,7 +411,7 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
             let Some(&op) = refs.last() else { return Ok(true) };
             last = Some(op);
             for op in refs {
-                let left = self.changes.refs_removed.binary_search(&(node, op)).is_ok();
+                let left = self.refs_removed.binary_search(&(node, op)).is_ok();
                 if !left && self.counts_uncovered(node, op, deleted_at)? {
                     return Ok(false);
                 }

@@ -72,6 +72,8 @@ impl Row {
 struct Known {
     id: NodeId,
     row: Option<Row>,
+    /// Of its row, if not all of it was read: its parent, and whether it is deleted.
+    above: Option<(Option<NodeIx>, bool)>,
     has_refs: Option<bool>,
 }
 
@@ -79,9 +81,9 @@ struct Known {
 #[derive(Debug, Default)]
 pub(crate) struct PerNode<T>(Vec<T>);
 
-impl<T: Copy + Default> PerNode<T> {
+impl<T: Clone + Default> PerNode<T> {
     pub(crate) fn get(&self, node: NodeIx) -> T {
-        self.0.get(node.0 as usize).copied().unwrap_or_default()
+        self.0.get(node.0 as usize).cloned().unwrap_or_default()
     }
 
     pub(crate) fn set(&mut self, node: NodeIx, value: T) {
@@ -136,7 +138,7 @@ impl<'a, S: Store> World<'a, S> {
     pub(crate) fn number(&mut self, id: NodeId) -> NodeIx {
         let nodes = &mut self.nodes;
         *self.numbers.entry(id).or_insert_with(|| {
-            nodes.push(Known { id, row: None, has_refs: None });
+            nodes.push(Known { id, row: None, above: None, has_refs: None });
             NodeIx(nodes.len() as u32 - 1)
         })
     }
@@ -243,6 +245,22 @@ impl<'a, S: Store> World<'a, S> {
         };
         self.nodes[node.0 as usize].row = Some(row);
         Ok(row)
+    }
+
+    /// A node's parent before the batch, and whether it was deleted.
+    pub(crate) fn above(&mut self, node: NodeIx) -> Result<(Option<NodeIx>, bool), S::Error> {
+        let known = &self.nodes[node.0 as usize];
+        if known.row.is_some() || self.head.is_none() {
+            let row = self.row(node)?;
+            return Ok((row.parent(), row.deleted));
+        }
+        if let Some(above) = known.above {
+            return Ok(above);
+        }
+        let stored = self.store.above(known.id)?;
+        let above = (stored.parent.map(|parent| self.number(parent)), stored.deleted);
+        self.nodes[node.0 as usize].above = Some(above);
+        Ok(above)
     }
 
     /// Reads the rows of all nodes that the batch is about, in their order in storage: many
