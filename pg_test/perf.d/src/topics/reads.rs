@@ -86,29 +86,19 @@ fn reads(bench: &mut Bench) -> Result<Vec<Read>> {
         read("tree of all", "SELECT * FROM treecrdt.tree('f', 'doc') WHERE $1 <> ''", 10),
         read("version", "SELECT treecrdt.version('f', 'doc') WHERE $1 <> ''", 10),
     ];
-    let since: bool = bench.value(
-        "SELECT count(*) > 0 FROM pg_proc
-         WHERE pronamespace = 'treecrdt'::regnamespace AND proname = 'ops_since'",
+    // What the reader knows is not read from the log while it is timed.
+    let known: String = bench.value(
+        "SELECT treecrdt.version_vector_agg(replica, counter)::text FROM f.ops
+         WHERE doc = 'doc'
+         AND lamport <= (SELECT head_lamport - 100 FROM f.docs WHERE doc = 'doc')",
         &[],
     )?;
-    if since {
-        // What the reader knows is not read from the log while it is timed.
-        let known: String = bench.value(
-            "SELECT treecrdt.version_vector_agg(replica, counter)::text FROM f.ops
-             WHERE doc = 'doc'
-             AND lamport <= (SELECT head_lamport - 100 FROM f.docs WHERE doc = 'doc')",
-            &[],
-        )?;
-        for (name, known) in
-            [("ops_since: the last operations", known.as_str()), ("ops_since: all", "{}")]
-        {
-            let sql = format!(
-                "SELECT counter FROM treecrdt.ops_since('f', 'doc', '{known}') WHERE $1 <> ''"
-            );
-            reads.push(read(name, &sql, 10));
-        }
-    } else {
-        println!("   skipped: ops_since (this version has no such function)");
+    for (name, known) in
+        [("ops_since: the last operations", known.as_str()), ("ops_since: all", "{}")]
+    {
+        let sql =
+            format!("SELECT counter FROM treecrdt.ops_since('f', 'doc', '{known}') WHERE $1 <> ''");
+        reads.push(read(name, &sql, 10));
     }
     Ok(reads)
 }
