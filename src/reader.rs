@@ -186,12 +186,13 @@ impl<'f> Reader<'f> {
     ) -> Result<(), Error> {
         let forest = self.forest;
         let probe = self.probe(Question::OpRange);
-        for range in dots.ranges() {
-            let replica = Varlena::new(range.replica.as_bytes());
-            let bounds = [int8_datum(range.first), int8_datum(range.last)];
-            probe.aim(&[doc.datum(), replica.datum()], &bounds);
-            // SAFETY: the probe is aimed at rows of `ops`.
-            unsafe { each_op(probe, forest, &mut visit) }?;
+        for (replica, ranges) in dots.by_replica() {
+            let replica = Varlena::new(replica);
+            for &(first, last) in ranges {
+                probe.aim(&[doc.datum(), replica.datum()], &[int8_datum(first), int8_datum(last)]);
+                // SAFETY: the probe is aimed at rows of `ops`.
+                unsafe { each_op(probe, forest, &mut visit) }?;
+            }
         }
         Ok(())
     }

@@ -75,10 +75,10 @@ impl ReplicaId {
 /// The first bytes of an id as a number, absent ones as zeros: where these differ, they tell the
 /// order.
 pub(crate) fn prefix(id: &[u8]) -> u64 {
-    id.first_chunk().map_or_else(
-        || id.iter().enumerate().fold(0, |all, (at, &byte)| all | u64::from(byte) << (56 - 8 * at)),
-        |first| u64::from_be_bytes(*first),
-    )
+    let mut first = [0; 8];
+    let length = id.len().min(first.len());
+    first[..length].copy_from_slice(&id[..length]);
+    u64::from_be_bytes(first)
 }
 
 impl Ord for ReplicaId {

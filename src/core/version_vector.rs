@@ -154,8 +154,7 @@ impl VersionVector {
 
     /// Whether the dot is in the set.
     pub fn contains(&self, dot: Dot) -> bool {
-        let ours = since(self.of(dot.replica.as_bytes()), dot.counter);
-        ours.first().is_some_and(|range| range.0 <= dot.counter)
+        hold(self.of(dot.replica.as_bytes()), dot.counter)
     }
 
     /// Whether every dot of `other` is in this set.
@@ -176,13 +175,13 @@ impl VersionVector {
     pub fn insert(&mut self, dot: Dot) {
         let Dot { replica, counter } = dot;
         if let Ok(at) = self.find(replica.as_bytes(), 0) {
-            let end = self.replicas[at].counters as usize;
-            let last = self.counters(at).last().map_or(0, |range| range.1);
-            if last + 1 == counter {
-                self.counters[end - 1].1 = counter;
+            if hold(self.counters(at), counter) {
                 return;
             }
-            if self.contains(dot) {
+            // The next one of its replica, as a rule.
+            let last = &mut self.counters[self.replicas[at].counters as usize - 1].1;
+            if *last + 1 == counter {
+                *last = counter;
                 return;
             }
         }
@@ -223,6 +222,11 @@ impl VersionVector {
 /// A place in a list as it is stored: a vector that comes from SQL has less than 1 GB.
 fn end(length: usize) -> u32 {
     u32::try_from(length).expect("a vector of less than 4 GB")
+}
+
+/// Whether a counter is in one of the ranges.
+fn hold(ranges: &[(u64, u64)], counter: u64) -> bool {
+    since(ranges, counter).first().is_some_and(|range| range.0 <= counter)
 }
 
 /// The ranges that do not end before a counter.

@@ -110,16 +110,15 @@ impl Missing {
             None => every_dot(forest, doc)?,
         };
         let missing = there.difference(known);
-        let mut replicas: Vec<Vec<u8>> = Vec::new();
+        let replicas: Vec<Vec<u8>> = missing.by_replica().map(|(id, _)| id.to_vec()).collect();
         let (mut at, mut of, mut first, mut last) = (vec![], vec![], vec![], vec![]);
-        for (replica, ranges) in missing.by_replica() {
+        for (index, (replica, ranges)) in missing.by_replica().enumerate() {
             for range in ranges {
-                at.push(replicas.len() as i32);
+                at.push(index as i32);
                 of.push(replica.to_vec());
                 first.push(range.0 as i64);
                 last.push(range.1 as i64);
             }
-            replicas.push(replica.to_vec());
         }
         let keys = format!(
             "SELECT o.lamport, r.at, o.counter
