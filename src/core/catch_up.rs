@@ -21,7 +21,7 @@ use crate::sweep::{self, Sweep};
 use crate::timeline::{self, Changes};
 use crate::tombstones;
 use crate::version_vector::VersionVector;
-use crate::world::{NodeIx, OpIx, PerNode, Place, Row, World};
+use crate::world::{NodeIx, OpIx, Place, Row, SomeNodes, World};
 
 /// Works out the rows that these operations, all in the store's log and none materialized yet,
 /// change.
@@ -37,7 +37,7 @@ pub fn catch_up<S: Store>(store: &mut S, entries: &[Entry]) -> Result<Patch, S::
     world.read_rows()?;
     let sweep = sweep::judge(&mut world)?;
     let mut drafts = Drafts::of(&mut world, &sweep)?;
-    let deletions = drafts.list.iter().any(|draft| draft.deleted_at.is_some())
+    let deletions = drafts.of.list.iter().any(|draft| draft.deleted_at.is_some())
         || (head.is_some() && world.store.any_deleted()?);
     let mut changes = timeline::compare(&mut world, &sweep, &drafts, deletions)?;
     changes.refs_added.sort_unstable();
@@ -74,9 +74,7 @@ impl Draft {
 /// The drafts made, each node's found by its number.
 #[derive(Debug, Default)]
 pub(crate) struct Drafts {
-    pub(crate) list: Vec<Draft>,
-    /// One more than a node's place in the list; 0 for none.
-    places: PerNode<u32>,
+    pub(crate) of: SomeNodes<Draft>,
     /// For each operation of the batch the next one on the same node.
     following: Vec<Option<OpIx>>,
 }
@@ -104,7 +102,7 @@ impl Drafts {
                 drafts.following[last.index()] = Some(item.op);
             }
         }
-        for draft in &mut drafts.list {
+        for draft in &mut drafts.of.list {
             if sweep.has_judged(draft.node) {
                 draft.placed = sweep.places(world, draft.node, None)?.1;
             }
@@ -119,7 +117,7 @@ impl Drafts {
     }
 
     pub(crate) fn get(&self, node: NodeIx) -> Option<&Draft> {
-        (self.places.get(node) as usize).checked_sub(1).map(|at| &self.list[at])
+        self.of.place(node).map(|at| &self.of.list[at])
     }
 
     /// The draft of a node, begun if there is none.
@@ -128,20 +126,23 @@ impl Drafts {
         world: &mut World<'_, S>,
         node: NodeIx,
     ) -> Result<&mut Draft, S::Error> {
-        if self.places.get(node) == 0 {
-            let old = world.row(node)?;
-            self.list.push(Draft {
-                node,
-                old,
-                placed: old.placed,
-                payload: old.payload,
-                deleted_at: None,
-                tombstone: None,
-                ops: None,
-            });
-            self.places.set(node, self.list.len() as u32);
-        }
-        Ok(&mut self.list[self.places.get(node) as usize - 1])
+        let at = match self.of.place(node) {
+            Some(at) => at,
+            None => {
+                let old = world.row(node)?;
+                let draft = Draft {
+                    node,
+                    old,
+                    placed: old.placed,
+                    payload: old.payload,
+                    deleted_at: None,
+                    tombstone: None,
+                    ops: None,
+                };
+                self.of.add(node, draft)
+            }
+        };
+        Ok(&mut self.of.list[at])
     }
 }
 
@@ -198,7 +199,7 @@ fn finish<S: Store>(
     patch.refs_added = named(changes.refs_added);
     patch.refs_removed = named(changes.refs_removed);
     let source = |op: OpIx| world.source(op);
-    for draft in drafts.list {
+    for draft in drafts.of.list {
         let Draft { node, old, placed, payload, deleted_at, tombstone, .. } = draft;
         let placement = placed
             .map(|place| Placement { source: source(place.op), parent: world.id(place.parent) });

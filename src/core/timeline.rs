@@ -52,7 +52,7 @@ pub(crate) fn compare<S: Store>(
         changes: Changes::default(),
     };
     let mut events: Vec<OpIx> = Vec::new();
-    for draft in &drafts.list {
+    for draft in &drafts.of.list {
         walk.world.store.check()?;
         walk.node = draft.node;
         events.clear();

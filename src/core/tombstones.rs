@@ -22,7 +22,7 @@ use crate::store::{Store, Track, Verdict};
 use crate::sweep::Sweep;
 use crate::timeline::Changes;
 use crate::version_vector::VersionVector;
-use crate::world::{NodeIx, OpIx, PerNode, World};
+use crate::world::{NodeIx, OpIx, PerNode, SomeNodes, World};
 
 /// What the batch means to one deleted node: what changed at or below it.
 #[derive(Debug, Default)]
@@ -75,6 +75,7 @@ pub(crate) fn decide<S: Store>(
 ) -> Result<Vec<(NodeIx, bool)>, S::Error> {
     // Nodes that have a parent they had not before, by that parent.
     let mut arrivals: Vec<(NodeIx, NodeIx)> = drafts
+        .of
         .list
         .iter()
         .filter(|draft| draft.new_parent() != draft.old.parent())
@@ -96,7 +97,7 @@ pub(crate) fn decide<S: Store>(
         searched: PerNode::default(),
         searches: 0,
     };
-    for draft in &drafts.list {
+    for draft in &drafts.of.list {
         if draft.deleted_at.is_some() {
             after.case(draft.node)?;
         }
@@ -130,33 +131,25 @@ pub(crate) fn decide<S: Store>(
 /// What is to be decided, by how many deleted nodes are above.
 #[derive(Debug, Default)]
 struct Cases {
-    list: Vec<Case>,
-    /// One more than a node's place in the list; 0 for none.
-    places: PerNode<u32>,
+    of: SomeNodes<Case>,
     /// The nodes, by rank. What is met is never deeper than what was decided last.
     by_rank: Vec<Vec<NodeIx>>,
 }
 
 impl Cases {
-    fn get(&self, node: NodeIx) -> Option<usize> {
-        (self.places.get(node) as usize).checked_sub(1)
-    }
-
     fn begin(&mut self, node: NodeIx, rank: usize) -> usize {
-        self.list.push(Case::default());
-        self.places.set(node, self.list.len() as u32);
         if self.by_rank.len() <= rank {
             self.by_rank.resize_with(rank + 1, Vec::new);
         }
         self.by_rank[rank].push(node);
-        self.list.len() - 1
+        self.of.add(node, Case::default())
     }
 
     fn pop_deepest(&mut self) -> Option<(NodeIx, Case)> {
         loop {
             if let Some(node) = self.by_rank.last_mut()?.pop() {
-                let at = self.get(node).expect("it was begun");
-                return Some((node, std::mem::take(&mut self.list[at])));
+                let at = self.of.place(node).expect("it was begun");
+                return Some((node, std::mem::take(&mut self.of.list[at])));
             }
             self.by_rank.pop();
         }
@@ -283,14 +276,14 @@ impl<S: Store> After<'_, '_, S> {
     }
 
     fn case(&mut self, node: NodeIx) -> Result<&mut Case, S::Error> {
-        let at = match self.cases.get(node) {
+        let at = match self.cases.of.place(node) {
             Some(at) => at,
             None => {
                 let rank = self.standing(node)?.rank;
                 self.cases.begin(node, rank)
             }
         };
-        Ok(&mut self.cases.list[at])
+        Ok(&mut self.cases.of.list[at])
     }
 
     /// Decides one case, and passes on to the next deleted node above what may concern it.

@@ -95,6 +95,34 @@ impl<T: Clone + Default> PerNode<T> {
     }
 }
 
+/// Values for some of the nodes, in the order in which they came.
+#[derive(Debug)]
+pub(crate) struct SomeNodes<T> {
+    pub(crate) list: Vec<T>,
+    /// One more than a node's place in the list; 0 for none.
+    places: PerNode<u32>,
+}
+
+impl<T> Default for SomeNodes<T> {
+    fn default() -> Self {
+        Self { list: Vec::new(), places: PerNode::default() }
+    }
+}
+
+impl<T> SomeNodes<T> {
+    /// Where the value of a node stands in the list.
+    pub(crate) fn place(&self, node: NodeIx) -> Option<usize> {
+        (self.places.get(node) as usize).checked_sub(1)
+    }
+
+    /// Adds the value of a node that has none, and tells its place.
+    pub(crate) fn add(&mut self, node: NodeIx, value: T) -> usize {
+        self.list.push(value);
+        self.places.set(node, self.list.len() as u32);
+        self.list.len() - 1
+    }
+}
+
 pub(crate) struct World<'a, S> {
     pub(crate) store: &'a mut S,
     /// The batch in canonical order, reserved operations left out.
