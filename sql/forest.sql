@@ -125,3 +125,6 @@ CREATE TRIGGER treecrdt_materialize AFTER INSERT ON @forest@.ops REFERENCING NEW
     FOR EACH STATEMENT EXECUTE FUNCTION treecrdt.ops_materialize();
 CREATE TRIGGER treecrdt_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON @forest@.ops
     FOR EACH STATEMENT EXECUTE FUNCTION treecrdt.ops_append_only();
+-- Through a table that ops has been made a child of, only triggers of each row fire.
+CREATE TRIGGER treecrdt_append_only_row BEFORE UPDATE OR DELETE ON @forest@.ops
+    FOR EACH ROW EXECUTE FUNCTION treecrdt.ops_append_only();

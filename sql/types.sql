@@ -1,4 +1,8 @@
--- The two types that a forest's tables are made of.
+-- The schema of all that is the extension's, a member of it, and the two types that a forest's tables are made of.
+
+-- Fails if there is such a schema: whoever made it would own what is put there.
+CREATE SCHEMA treecrdt;
+COMMENT ON SCHEMA treecrdt IS 'pg_treecrdt: functions and types of replicated trees';
 
 -- The functions check themselves what a caller may do.
 GRANT USAGE ON SCHEMA treecrdt TO PUBLIC;

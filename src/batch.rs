@@ -4,12 +4,14 @@
 //! Order keys, short payloads and the like are kept, each once, in one block of memory. What is long
 //! is left where it is, and read from `ops` again when it is needed.
 
-use pgrx::pg_sys::{self, Datum};
+use pgrx::pg_sys;
 use treecrdt::{Entry, Source};
 
 use crate::codec::Varlenas;
 use crate::error::Error;
+use crate::forest::shape::Type;
 use crate::rows::OpRow;
+use crate::scan::Arg;
 
 /// Payloads and version vectors of up to so many bytes are kept.
 const SHORT: usize = 1024;
@@ -34,15 +36,15 @@ struct Places {
 #[derive(Debug, Clone, Copy)]
 enum Contents {
     Null,
-    Kept(u32),
+    Kept(u32, Type),
     InTheLog,
 }
 
 /// Bytes that are taken over.
 #[derive(Debug, Clone, Copy)]
-pub enum Bytes {
-    /// These; valid while the batch stays as it is. `None` is NULL.
-    Kept(Option<Datum>),
+pub enum Bytes<'b> {
+    /// These; `None` is NULL.
+    Kept(Option<Arg<'b>>),
     /// Those of the operation in the log.
     InTheLog,
 }
@@ -55,37 +57,43 @@ impl Batch {
     pub fn push(&mut self, row: &OpRow<'_>) -> Result<(), Error> {
         self.entries.push(row.entry()?);
         let order_key = row.parts.order_key.map(|order_key| self.bytes.push(order_key));
-        let contents = match row.payload.or(row.known_state).map(short) {
+        let payload = row.payload.map(|payload| (payload, Type::Bytea));
+        let contents = match payload.or(row.known_state.map(|known| (known, Type::Vector))) {
             None => Contents::Null,
-            Some(Some(bytes)) => Contents::Kept(self.bytes.push(bytes)),
-            Some(None) => Contents::InTheLog,
+            Some((value, of)) => match short(value, of) {
+                Some(bytes) => Contents::Kept(self.bytes.push(bytes), of),
+                None => Contents::InTheLog,
+            },
         };
         self.places.push(Places { order_key, contents });
         Ok(())
     }
 
     /// The order key of an operation.
-    pub fn order_key(&self, source: &Source) -> Bytes {
+    pub fn order_key(&self, source: &Source) -> Bytes<'_> {
         match source.position {
-            Some(at) => Bytes::Kept(self.places[at].order_key.map(|at| self.bytes.datum(at))),
+            Some(at) => {
+                let order_key = self.places[at].order_key;
+                Bytes::Kept(order_key.map(|at| self.bytes.arg(at, Type::Bytea)))
+            }
             None => Bytes::InTheLog,
         }
     }
 
     /// The payload of an operation, or the `known_state` of a delete.
-    pub fn contents(&self, source: &Source) -> Bytes {
+    pub fn contents(&self, source: &Source) -> Bytes<'_> {
         match source.position.map(|at| self.places[at].contents) {
             Some(Contents::Null) => Bytes::Kept(None),
-            Some(Contents::Kept(at)) => Bytes::Kept(Some(self.bytes.datum(at))),
+            Some(Contents::Kept(at, of)) => Bytes::Kept(Some(self.bytes.arg(at, of))),
             Some(Contents::InTheLog) | None => Bytes::InTheLog,
         }
     }
 }
 
 /// The bytes of a value that is short and in the row itself.
-fn short<'s>(value: Datum) -> Option<&'s [u8]> {
-    let varlena = value.cast_mut_ptr::<pg_sys::varlena>();
-    // SAFETY: a non-null varlena, valid while the row is; whoever is given the bytes copies them.
+fn short(value: Arg<'_>, of: Type) -> Option<&[u8]> {
+    let varlena = value.datum(of).cast_mut_ptr::<pg_sys::varlena>();
+    // SAFETY: a non-null varlena, valid as long as the value.
     unsafe {
         let plain = pgrx::varatt_is_4b_u(varlena)
             || (pgrx::varatt_is_1b(varlena) && !pgrx::varatt_is_1b_e(varlena));

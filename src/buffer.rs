@@ -112,10 +112,15 @@ impl Buffer {
         self.used = 0;
         self.bytes = 0;
     }
+}
 
+impl Drop for Buffer {
     /// Gives the memory back. What was not flushed is lost.
-    pub fn close(self) {
-        for slot in self.slots {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return; // the server closes what an error leaves open
+        }
+        for &slot in &self.slots {
             // SAFETY: made by `push`; nothing refers to it any more.
             unsafe { pg_sys::ExecDropSingleTupleTableSlot(slot) };
         }

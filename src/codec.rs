@@ -1,9 +1,10 @@
 //! Datums to and from the core's types.
 
-use std::ffi::CStr;
-
 use pgrx::pg_sys::{self, Datum};
-use treecrdt::{Key, NodeId, OpKind};
+use treecrdt::{Key, NodeId};
+
+use crate::forest::shape::Type;
+use crate::scan::Arg;
 
 /// The bytes of a `bytea`, `text` or `version_vector`, detoasted if need be.
 ///
@@ -51,9 +52,24 @@ impl Varlena {
         unsafe { write_varlena(self.words.as_mut_ptr(), bytes) };
     }
 
-    /// A datum that is valid while this value is neither changed nor dropped.
-    pub fn datum(&self) -> Datum {
-        Datum::from(self.words.as_ptr())
+    /// It as `text`.
+    pub fn text(&self) -> Arg<'_> {
+        self.arg(Type::Text)
+    }
+
+    /// It as `bytea`.
+    pub fn bytea(&self) -> Arg<'_> {
+        self.arg(Type::Bytea)
+    }
+
+    /// It as `version_vector`; the bytes must be the CBOR form of one.
+    pub fn vector(&self) -> Arg<'_> {
+        self.arg(Type::Vector)
+    }
+
+    fn arg(&self, of: Type) -> Arg<'_> {
+        // SAFETY: a varlena, which stays while `self` is borrowed.
+        unsafe { Arg::new(Datum::from(self.words.as_ptr()), of) }
     }
 }
 
@@ -74,9 +90,11 @@ impl Varlenas {
         u32::try_from(at).expect("a batch has less than 16 GB of short bytes")
     }
 
-    /// A datum that is valid until the next `push`.
-    pub fn datum(&self, at: u32) -> Datum {
-        Datum::from(&raw const self.words[at as usize])
+    /// The one at this place, as a value of this type: one that is stored as a varlena.
+    pub fn arg(&self, at: u32, of: Type) -> Arg<'_> {
+        assert!(matches!(of, Type::Text | Type::Bytea | Type::Vector));
+        // SAFETY: a varlena, which stays while `self` is borrowed.
+        unsafe { Arg::new(Datum::from(&raw const self.words[at as usize]), of) }
     }
 }
 
@@ -92,14 +110,10 @@ unsafe fn write_varlena(target: *mut u32, bytes: &[u8]) {
     }
 }
 
-/// A `uuid` datum, valid as long as the node.
-pub fn uuid_datum(node: &NodeId) -> Datum {
-    Datum::from(node.0.as_ptr())
-}
-
-/// A `bigint` datum. Counters and lamports fit by the checks on operations.
-pub fn int8_datum(value: u64) -> Datum {
-    Datum::from(value as i64)
+/// A `uuid`.
+pub fn uuid(node: &NodeId) -> Arg<'_> {
+    // SAFETY: points to 16 bytes, which stay while they are borrowed.
+    unsafe { Arg::new(Datum::from(node.0.as_ptr()), Type::Uuid) }
 }
 
 /// A key's three columns, held where datums can point at them.
@@ -126,51 +140,7 @@ impl KeyDatums {
     }
 
     /// `lamport, replica, counter`.
-    pub fn datums(&self) -> [Datum; 3] {
-        [int8_datum(self.lamport), self.replica.datum(), int8_datum(self.counter)]
-    }
-}
-
-/// The OIDs that the labels of `treecrdt.op_kind` have in this database.
-#[derive(Debug, Clone, Copy)]
-pub struct KindOids([pg_sys::Oid; OpKind::ALL.len()]);
-
-impl KindOids {
-    /// Looks the labels of this enum type up.
-    pub fn of_type(enum_type: pg_sys::Oid) -> Option<Self> {
-        let mut oids = [pg_sys::InvalidOid; OpKind::ALL.len()];
-        for (oid, kind) in oids.iter_mut().zip(OpKind::ALL) {
-            *oid = label_oid(enum_type, kind)?;
-        }
-        Some(Self(oids))
-    }
-
-    /// The kind that this label stands for.
-    pub fn kind(&self, datum: Datum) -> Option<OpKind> {
-        let oid = pg_sys::Oid::from(datum.value() as u32);
-        self.0.iter().position(|&known| known == oid).map(|at| OpKind::ALL[at])
-    }
-}
-
-fn label_oid(enum_type: pg_sys::Oid, kind: OpKind) -> Option<pg_sys::Oid> {
-    let name: &CStr = match kind {
-        OpKind::Insert => c"insert",
-        OpKind::Move => c"move",
-        OpKind::Delete => c"delete",
-        OpKind::Tombstone => c"tombstone",
-        OpKind::Payload => c"payload",
-    };
-    // SAFETY: a syscache look-up by type and name; the tuple is released before it goes.
-    unsafe {
-        let cache = pg_sys::SysCacheIdentifier::ENUMTYPOIDNAME as i32;
-        let tuple =
-            pg_sys::SearchSysCache2(cache, Datum::from(enum_type), Datum::from(name.as_ptr()));
-        if tuple.is_null() {
-            return None;
-        }
-        let form = pg_sys::heap_tuple_get_struct::<pg_sys::FormData_pg_enum>(tuple);
-        let oid = (*form).oid;
-        pg_sys::ReleaseSysCache(tuple);
-        Some(oid)
+    pub fn args(&self) -> [Arg<'_>; 3] {
+        [Arg::int8(self.lamport), self.replica.bytea(), Arg::int8(self.counter)]
     }
 }

@@ -53,6 +53,56 @@ pub enum Error {
         /// What is missing or wrong.
         problem: String,
     },
+    /// Tables that have the names of a forest's, and not the shape.
+    #[error("schema {forest} is not a forest: {problem}")]
+    Shape {
+        /// The schema.
+        forest: String,
+        /// What is wrong.
+        problem: String,
+        /// How to mend it.
+        mend: String,
+    },
+    /// Something that a forest needs is there, and can't be used.
+    #[error("forest {forest}: {problem}")]
+    Unready {
+        /// The schema.
+        forest: String,
+        /// What is wrong.
+        problem: String,
+        /// How to mend it.
+        mend: String,
+    },
+    /// Tables are renamed or replaced while we look.
+    #[error("tables of schema {schema} were renamed or replaced meanwhile")]
+    Moving {
+        /// The schema.
+        schema: String,
+    },
+    /// A table was rewritten since the snapshot was taken.
+    #[error("could not serialize access: {table} was rewritten since the snapshot was taken")]
+    Rewritten {
+        /// The table.
+        table: String,
+    },
+    /// There is not enough memory to go on.
+    #[error("out of memory, with {held} bytes in use by pg_treecrdt")]
+    OutOfMemory {
+        /// How much is in use.
+        held: usize,
+    },
+    /// The server did what it should not.
+    #[error("{what}")]
+    Unexpected {
+        /// What it did.
+        what: String,
+    },
+    /// A result is larger than a value may be.
+    #[error("{what} is larger than a value may be")]
+    TooLarge {
+        /// What.
+        what: &'static str,
+    },
     /// The argument `forest` is NULL.
     #[error("forest is NULL")]
     NullForest,
@@ -70,6 +120,14 @@ pub enum Error {
     TransitionTable {
         /// The derived table.
         table: String,
+    },
+    /// A trigger on a derived table is put off to the commit.
+    #[error("trigger {trigger} on {table} is INITIALLY DEFERRED")]
+    Deferred {
+        /// The derived table.
+        table: String,
+        /// The trigger.
+        trigger: String,
     },
     /// Another transaction has appended to the document since the snapshot of this one.
     #[error("could not serialize access due to concurrent update")]
@@ -104,6 +162,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// The tables of a document contradict each other, or the log.
+    pub fn corrupted(forest: &str, doc: &str, problem: String) -> Self {
+        Self::Corrupted { forest: forest.into(), doc: doc.into(), problem }
+    }
+
     fn code(&self) -> PgSqlErrorCode {
         match self {
             Self::Malformed { .. } => PgSqlErrorCode::ERRCODE_CHECK_VIOLATION,
@@ -113,7 +176,16 @@ impl Error {
                 PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE
             }
             Self::NameTooLong { .. } => PgSqlErrorCode::ERRCODE_NAME_TOO_LONG,
-            Self::NotAForest { .. } => PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE,
+            Self::NotAForest { .. } | Self::Shape { .. } => {
+                PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE
+            }
+            Self::Unready { .. } | Self::Moving { .. } | Self::Deferred { .. } => {
+                PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE
+            }
+            Self::Rewritten { .. } => PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,
+            Self::OutOfMemory { .. } => PgSqlErrorCode::ERRCODE_OUT_OF_MEMORY,
+            Self::TooLarge { .. } => PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+            Self::Unexpected { .. } => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
             Self::NullForest => PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Self::Encoding | Self::TransitionTable { .. } => {
                 PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED
@@ -129,6 +201,18 @@ impl Error {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Malformed { problem, .. } => problem.hint(),
+            Self::Shape { mend, .. } | Self::Unready { mend, .. } => mend.clone(),
+            Self::Moving { .. } | Self::Rewritten { .. } => "Run the transaction again.".into(),
+            Self::OutOfMemory { .. } => {
+                "Append in smaller statements, or give the server more memory.".into()
+            }
+            Self::TooLarge { .. } => "Ask for a smaller part of it.".into(),
+            Self::Deferred { .. } => {
+                "The tree tables are written with the rights of their owner, and nothing of that \
+                 may be put off to the commit: make it INITIALLY IMMEDIATE, or put it on a table \
+                 of your own."
+                    .into()
+            }
             Self::NullColumn { .. } => {
                 "Every operation has doc, replica, counter, lamport, kind and node.".into()
             }
@@ -157,6 +241,7 @@ impl Error {
             | Self::NotATrigger { .. }
             | Self::Serialization
             | Self::Denied { .. }
+            | Self::Unexpected { .. }
             | Self::Spi(_) => return None,
         })
     }

@@ -33,9 +33,8 @@ pub fn define() {
     unsafe { pg_sys::MarkGUCPrefixReserved(c"treecrdt".as_ptr()) };
 }
 
-/// Runs `work` with these settings, and brings the caller's back.
-///
-/// An error needs no clean-up here: the end of the (sub)transaction restores settings.
+/// Runs `work` with these settings, and brings the caller's back: those, and whatever else was set
+/// meanwhile, for the transaction or for the session. An error needs no clean-up here: the end of the (sub)transaction restores settings.
 pub fn with_settings<T>(settings: &[(&CStr, &CStr)], work: impl FnOnce() -> T) -> T {
     // SAFETY: plain calls into the server on the backend's only thread; the server copies strings.
     let nest = unsafe { pg_sys::NewGUCNestLevel() };
@@ -55,7 +54,7 @@ pub fn with_settings<T>(settings: &[(&CStr, &CStr)], work: impl FnOnce() -> T) -
         }
     }
     let result = work();
-    // SAFETY: undoes what was done above.
-    unsafe { pg_sys::AtEOXact_GUC(true, nest) };
+    // SAFETY: undoes what was done above. As if it had failed: else what was set for the session stays.
+    unsafe { pg_sys::AtEOXact_GUC(false, nest) };
     result
 }

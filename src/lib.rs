@@ -3,8 +3,9 @@
 //! Three layers, and arrows only downwards:
 //!
 //! * **SQL surface**: `trigger` (what fires on `ops`) and `api` (functions), argument in, rows out;
-//! * **Postgres**: `materialize` drives a catch-up of a `batch` under `lock` and as `owner`; `store`
-//!   answers what replay asks, through `reader`, `rows` and `scan`; `write` writes what it decided;
+//! * **Postgres**: `forest` finds, locks and checks the tables; `materialize` drives a catch-up of a
+//!   `batch`, with the document locked and as the forest's owner; `store` answers what replay asks,
+//!   through `reader`, `rows` and `scan`; `write` writes what it decided;
 //! * **core**: the crate `treecrdt`, which knows nothing of a database.
 //!
 //! The SQL that declares all of it stands in `sql/`.
@@ -16,9 +17,8 @@ mod codec;
 mod error;
 mod forest;
 mod guc;
-mod lock;
 mod materialize;
-mod owner;
+mod memory;
 mod reader;
 mod rows;
 mod scan;
@@ -38,4 +38,5 @@ mod write;
 pub extern "C-unwind" fn _PG_init() {
     guc::define();
     forest::watch_invalidations();
+    forest::names::watch_statements();
 }

@@ -5,21 +5,23 @@
 
 use std::collections::HashSet;
 
-use pgrx::pg_sys::{AttrNumber, Datum};
 use treecrdt::reference::{Node, State};
 use treecrdt::{Key, NodeId, Patch, VersionVector, catch_up};
 
 use crate::batch::Batch;
-use crate::codec::{KeyDatums, Varlena, int8_datum, uuid_datum};
+use crate::codec::{KeyDatums, Varlena, uuid};
 use crate::error::Error;
-use crate::forest::Forest;
+use crate::forest::Open;
+use crate::forest::lock;
+use crate::forest::owner::acting_as;
+use crate::forest::shape::{Docs, Ignored, Oprefs, PairTable, Waiting, docs, nodes, waiting};
 use crate::guc::{CATCH_UP, CatchUp};
-use crate::lock;
-use crate::owner::acting_as;
-use crate::reader::{Derived, DocRow, Reader, RowOf};
-use crate::rows::{NodeKeys, read_bytes, read_key, read_node};
+use crate::reader::{DocRow, Reader, each_pair, each_row, find_pair};
+use crate::rows::{NodeKeys, read_vector};
+use crate::scan::{Arg, Probe};
 use crate::store::DocStore;
-use crate::write::{Target, Writer};
+use crate::trigger::allowing_deletes;
+use crate::write::Writer;
 
 mod node_row;
 
@@ -28,21 +30,21 @@ mod node_row;
 ///
 /// # Errors
 /// [`Error::Corrupted`] where the tables contradict each other. The statement must end then.
-pub fn append(forest: &Forest, batches: Vec<(String, Batch)>) -> Result<(), Error> {
+pub fn append(forest: &Open, batches: Vec<(String, Batch)>) -> Result<(), Error> {
     acting_as(forest.owner, || {
         for (doc, _) in &batches {
             lock::take(forest, doc)?;
         }
-        let mut work = Work::begin(forest);
+        let mut work = Work::begin(forest)?;
         for (doc, batch) in batches {
             let mut doc = work.doc(doc)?;
             doc.row.op_count += batch.entries.len() as u64;
             if CATCH_UP.get() == CatchUp::Deferred {
-                work.defer(&mut doc, &batch);
+                work.defer(&mut doc, &batch)?;
             } else {
                 work.catch_up(&mut doc, batch)?;
             }
-            work.write_doc(&doc);
+            work.write_doc(&doc)?;
         }
         work.end();
         Ok(())
@@ -53,7 +55,7 @@ pub fn append(forest: &Forest, batches: Vec<(String, Batch)>) -> Result<(), Erro
 ///
 /// # Errors
 /// As for [`append`].
-pub fn ensure(forest: &Forest, docs: Vec<String>) -> Result<u64, Error> {
+pub fn ensure(forest: &Open, docs: Vec<String>) -> Result<u64, Error> {
     acting_as(forest.owner, || {
         let mut there = Vec::with_capacity(docs.len());
         for doc in docs {
@@ -61,13 +63,13 @@ pub fn ensure(forest: &Forest, docs: Vec<String>) -> Result<u64, Error> {
                 there.push(doc);
             }
         }
-        let mut work = Work::begin(forest);
+        let mut work = Work::begin(forest)?;
         let mut count = 0;
         for doc in there {
             let mut doc = work.doc(doc)?;
             if doc.row.frontier.is_some() {
                 work.catch_up(&mut doc, Batch::default())?;
-                work.write_doc(&doc);
+                work.write_doc(&doc)?;
                 count += 1;
             }
         }
@@ -80,20 +82,22 @@ pub fn ensure(forest: &Forest, docs: Vec<String>) -> Result<u64, Error> {
 ///
 /// # Errors
 /// [`Error::Malformed`] for an operation that slipped past the checks.
-pub fn rebuild(forest: &Forest, docs: Vec<String>) -> Result<u64, Error> {
+pub fn rebuild(forest: &Open, docs: Vec<String>) -> Result<u64, Error> {
     acting_as(forest.owner, || {
         let count = docs.len() as u64;
         for doc in &docs {
             lock::take(forest, doc)?;
         }
-        let mut work = Work::begin(forest);
+        let mut work = Work::begin(forest)?;
         for doc in docs {
             let mut doc = work.doc(doc)?;
             work.rebuild(&mut doc)?;
             if doc.row.op_count > 0 {
-                work.write_doc(&doc);
+                work.write_doc(&doc)?;
             } else {
-                work.delete(Target::Docs, RowOf::Doc(&doc.datum));
+                if let Some(row) = work.reader.doc.find(&[doc.datum.text()], &[])? {
+                    work.writer.delete(row)?;
+                }
             }
         }
         work.end();
@@ -101,57 +105,69 @@ pub fn rebuild(forest: &Forest, docs: Vec<String>) -> Result<u64, Error> {
     })
 }
 
+/// Removes a document with its whole log. Gives how many operations it had.
+///
+/// # Errors
+/// [`Error::Suppressed`] if a trigger of the owner's keeps a row.
+pub fn drop_doc(forest: &Open, doc: &str) -> Result<u64, Error> {
+    acting_as(forest.owner, || {
+        lock::take(forest, doc)?;
+        let datum = Varlena::new(doc.as_bytes());
+        let mut work = Work::begin(forest)?;
+        let Work { reader, writer } = &mut work;
+        let count =
+            allowing_deletes(forest.forest(), doc, || delete_all(&mut reader.ops, writer, &datum))?;
+        delete_all(&mut reader.nodes, writer, &datum)?;
+        delete_all(&mut reader.doc_refs, writer, &datum)?;
+        delete_all(&mut reader.doc_ignored, writer, &datum)?;
+        delete_all(&mut reader.waiting, writer, &datum)?;
+        delete_all(&mut reader.doc, writer, &datum)?;
+        work.end();
+        Ok(count)
+    })
+}
+
+fn delete_all<T: crate::forest::shape::Table>(
+    probe: &mut Probe<'_, T>,
+    writer: &mut Writer<'_>,
+    doc: &Varlena,
+) -> Result<u64, Error> {
+    let mut count = 0;
+    each_row(probe, &[doc.text()], &[], |row| {
+        count += 1;
+        writer.delete(row)
+    })?;
+    Ok(count)
+}
+
 /// The rows of a document as they are.
 ///
 /// # Errors
 /// [`Error::Vector`] for a `deleted_at` that cannot be read.
 pub fn read_state(reader: &mut Reader<'_>, doc: &Varlena) -> Result<State, Error> {
-    let forest = reader.forest;
     let mut state = State::default();
-    let mut problem = None;
-    let c = forest.nodes.columns;
-    reader.each_row(doc, Derived::Nodes, |row| {
-        let deleted_at = read_bytes(row, c[12]).map(|bytes| VersionVector::from_cbor(&bytes));
-        let keys = NodeKeys::read(row, &c);
+    each_row(&mut reader.nodes, &[doc.text()], &[], |row| {
+        let keys = NodeKeys::read(&row);
         let node = Node {
-            parent: read_node(row, c[2]),
-            order_key: read_bytes(row, c[3]),
+            parent: row.get(nodes::PARENT),
+            order_key: row.get(nodes::ORDER_KEY).map(<[u8]>::to_vec),
             placed: keys.placed,
-            payload: read_bytes(row, c[5]),
+            payload: row.get(nodes::PAYLOAD).map(<[u8]>::to_vec),
             payload_key: keys.payload,
-            deleted_at: deleted_at.and_then(|read| read.map_err(|e| problem = Some(e)).ok()),
-            tombstone: row.column(c[4]).is_some_and(|flag| flag.value() != 0),
+            deleted_at: row.get(nodes::DELETED_AT).map(read_vector).transpose()?,
+            tombstone: row.get(nodes::TOMBSTONE) == Some(true),
         };
-        state.nodes.extend(read_node(row, c[1]).map(|id| (id, node)));
-    });
-    let c = forest.oprefs.columns;
-    reader.each_row(doc, Derived::Oprefs, |row| {
-        state.refs.extend(read_node(row, c[1]).zip(read_key(row, [c[2], c[3], c[4]])));
-    });
-    let c = forest.ignored.columns;
-    reader.each_row(doc, Derived::Ignored, |row| {
-        state.ignored.extend(read_node(row, c[1]).zip(read_key(row, [c[2], c[3], c[4]])));
-    });
-    state.head = reader.doc(doc).and_then(|row| row.head);
-    match problem {
-        Some(problem) => Err(problem.into()),
-        None => Ok(state),
-    }
-}
-
-/// The dots of a document's operations that wait.
-///
-/// # Errors
-/// [`Error::Vector`] for a row that cannot be read.
-pub fn read_waiting(reader: &mut Reader<'_>, doc: &Varlena) -> Result<VersionVector, Error> {
-    let column = reader.forest.waiting.columns[4];
-    let mut rows = Vec::new();
-    reader.each_row(doc, Derived::Waiting, |row| rows.extend(read_bytes(row, column)));
-    let mut ranges = Vec::new();
-    for row in rows {
-        ranges.extend(VersionVector::from_cbor(&row)?.ranges());
-    }
-    Ok(VersionVector::from_ranges(ranges)?)
+        state.nodes.extend(row.get(nodes::NODE).map(|id| (id, node)));
+        Ok(())
+    })?;
+    each_pair(&mut reader.doc_refs, doc, |pair| {
+        state.refs.insert(pair);
+    })?;
+    each_pair(&mut reader.doc_ignored, doc, |pair| {
+        state.ignored.insert(pair);
+    })?;
+    state.head = reader.doc_row(doc)?.and_then(|row| row.head);
+    Ok(state)
 }
 
 /// A document at work.
@@ -162,54 +178,45 @@ struct Doc {
 }
 
 /// A reader and a writer on one forest, for the length of a statement.
-struct Work<'f> {
-    reader: Reader<'f>,
-    writer: Writer,
+struct Work<'o> {
+    reader: Reader<'o>,
+    writer: Writer<'o>,
 }
 
-impl<'f> Work<'f> {
-    fn begin(forest: &'f Forest) -> Self {
-        let reader = Reader::open(forest);
-        let writer = Writer::new([
-            forest.nodes.oid,
-            forest.oprefs.oid,
-            forest.ignored.oid,
-            forest.waiting.oid,
-            forest.docs.oid,
-        ]);
-        Self { reader, writer }
+impl<'o> Work<'o> {
+    fn begin(forest: &'o Open) -> Result<Self, Error> {
+        Ok(Self { reader: Reader::open(forest)?, writer: Writer::new(forest) })
     }
 
     /// Fires what triggers there are, and closes.
     fn end(self) {
         self.writer.finish();
-        self.reader.close();
     }
 
     fn doc(&mut self, name: String) -> Result<Doc, Error> {
         let datum = Varlena::new(name.as_bytes());
-        match self.reader.doc(&datum) {
+        match self.reader.doc_row(&datum)? {
             Some(row) => Ok(Doc { name, datum, row }),
-            None => Err(self.corrupted(&name, "its row in docs is gone")),
+            None => Err(self.corrupted(&name, "its row in docs is gone".into())),
         }
     }
 
-    fn corrupted(&self, doc: &str, problem: &str) -> Error {
-        let forest = self.reader.forest.name.clone();
-        Error::Corrupted { forest, doc: doc.into(), problem: problem.into() }
+    fn corrupted(&self, doc: &str, problem: String) -> Error {
+        Error::corrupted(&self.reader.forest.name, doc, problem)
     }
 
     /// Notes that operations wait.
-    fn defer(&mut self, doc: &mut Doc, batch: &Batch) {
-        let Some(least) = batch.entries.iter().map(|op| op.key).min() else { return };
+    fn defer(&mut self, doc: &mut Doc, batch: &Batch) -> Result<(), Error> {
+        let Some(least) = batch.entries.iter().map(|op| op.key).min() else { return Ok(()) };
         let dots: VersionVector = batch.entries.iter().map(|op| op.key.dot).collect();
         let dots = Varlena::new(&dots.to_cbor());
         let key = KeyDatums::new(&least);
-        let [lamport, replica, counter] = key.datums();
-        let row = [doc.datum.datum(), lamport, replica, counter, dots.datum()];
-        let columns = self.reader.forest.waiting.columns;
-        self.writer.insert(Target::Waiting, &pairs(columns, row));
+        let [lamport, replica, counter] = Waiting::KEY.set(Some(&key));
+        let (name, dots) = (Some(doc.datum.text()), Some(dots.vector()));
+        let row = [waiting::DOC.set(name), lamport, replica, counter, waiting::DOTS.set(dots)];
+        self.writer.insert(&row)?;
         doc.row.frontier = Some(doc.row.frontier.map_or(least, |frontier| frontier.min(least)));
+        Ok(())
     }
 
     /// Materializes operations, with all that waited.
@@ -234,11 +241,8 @@ impl<'f> Work<'f> {
 
     /// The dots that waited. Their rows are deleted.
     fn take_waiting(&mut self, doc: &Doc) -> Result<VersionVector, Error> {
-        let dots = read_waiting(&mut self.reader, &doc.datum)?;
-        let writer = &mut self.writer;
-        self.reader.each_row(&doc.datum, Derived::Waiting, |row| {
-            writer.delete(Target::Waiting, row);
-        });
+        let dots = self.reader.waiting_dots(&doc.datum)?;
+        delete_all(&mut self.reader.waiting, &mut self.writer, &doc.datum)?;
         Ok(dots)
     }
 
@@ -253,112 +257,101 @@ impl<'f> Work<'f> {
         doc.row.frontier = None;
 
         let right: HashSet<NodeId> = patch.nodes.iter().map(|node| node.node).collect();
-        let (column, mut there, mut stray) =
-            (self.reader.forest.nodes.columns[1], HashSet::new(), Vec::new());
-        self.reader.each_row(&doc.datum, Derived::Nodes, |row| {
-            if let Some(id) = read_node(row, column) {
-                if right.contains(&id) {
+        let mut there = HashSet::new();
+        let writer = &mut self.writer;
+        each_row(&mut self.reader.nodes, &[doc.datum.text()], &[], |row| {
+            match row.get(nodes::NODE) {
+                Some(id) if right.contains(&id) => {
                     there.insert(id);
-                } else {
-                    stray.push(id)
+                    Ok(())
                 }
+                _ => writer.delete(row),
             }
-        });
-        for id in &stray {
-            self.delete(Target::Nodes, RowOf::Node(&doc.datum, id));
-        }
+        })?;
         for node in std::mem::take(&mut patch.nodes) {
             self.write_node(doc, &batch, &node, there.contains(&node.node))?;
         }
-        self.leave_what_is_there(doc, Derived::Oprefs, &mut patch);
-        self.leave_what_is_there(doc, Derived::Ignored, &mut patch);
+        let (refs, ignored) = (&mut self.reader.doc_refs, &mut self.reader.doc_ignored);
+        leave_what_is_there(refs, doc, &mut patch.refs_added, &mut patch.refs_removed)?;
+        leave_what_is_there(ignored, doc, &mut patch.ignored_added, &mut patch.ignored_removed)?;
         self.apply(doc, &batch, &patch)
-    }
-
-    /// Makes of a patch that writes all op refs (or ignored operations) one that writes those that
-    /// are not there, and removes those that should not be.
-    fn leave_what_is_there(&mut self, doc: &Doc, table: Derived, patch: &mut Patch) {
-        let (c, added, removed) = match table {
-            Derived::Oprefs => {
-                let columns = self.reader.forest.oprefs.columns;
-                (columns, &mut patch.refs_added, &mut patch.refs_removed)
-            }
-            _ => {
-                let columns = self.reader.forest.ignored.columns;
-                (columns, &mut patch.ignored_added, &mut patch.ignored_removed)
-            }
-        };
-        let mut there = HashSet::new();
-        self.reader.each_row(&doc.datum, table, |row| {
-            there.extend(read_node(row, c[1]).zip(read_key(row, [c[2], c[3], c[4]])));
-        });
-        if !there.is_empty() {
-            added.retain(|row| !there.remove(row));
-            removed.extend(there);
-        }
     }
 
     fn apply(&mut self, doc: &Doc, batch: &Batch, patch: &Patch) -> Result<(), Error> {
         for node in &patch.nodes {
             self.write_node(doc, batch, node, false)?;
         }
-        let forest = self.reader.forest;
-        for (node, key) in &patch.refs_removed {
-            let key = KeyDatums::new(key);
-            self.delete(Target::Oprefs, RowOf::Ref(&doc.datum, node, &key));
-        }
-        for (node, key) in &patch.ignored_removed {
-            let key = KeyDatums::new(key);
-            self.delete(Target::Ignored, RowOf::Ignored(&doc.datum, node, &key));
-        }
-        let added = [
-            (Target::Oprefs, forest.oprefs.columns, &patch.refs_added),
-            (Target::Ignored, forest.ignored.columns, &patch.ignored_added),
-        ];
-        let mut columns_of_key = KeyDatums::default();
-        for (target, columns, rows) in added {
-            for (node, key) in rows {
-                columns_of_key.set(key);
-                let [lamport, replica, counter] = columns_of_key.datums();
-                let row = [doc.datum.datum(), uuid_datum(node), lamport, replica, counter];
-                self.writer.insert(target, &pairs(columns, row));
-            }
-        }
-        Ok(())
-    }
-
-    fn delete(&mut self, target: Target, row: RowOf<'_>) {
-        if let Some(probe) = self.reader.row_of(row) {
-            self.writer.delete(target, probe);
-        }
+        let Self { reader, writer } = self;
+        remove_pairs(&mut reader.reference, writer, doc, &patch.refs_removed)?;
+        remove_pairs(&mut reader.ignored, writer, doc, &patch.ignored_removed)?;
+        add_pairs::<Oprefs>(writer, doc, &patch.refs_added)?;
+        add_pairs::<Ignored>(writer, doc, &patch.ignored_added)
     }
 
     /// Writes the document's row in `docs`: always, since that is what tells a transaction with an
     /// older snapshot that it came too late.
-    fn write_doc(&mut self, doc: &Doc) {
-        let c = self.reader.forest.docs.columns;
-        let (head, frontier) = (
-            doc.row.head.as_ref().map(KeyDatums::new),
-            doc.row.frontier.as_ref().map(KeyDatums::new),
-        );
-        let part = |key: &Option<KeyDatums>, at: usize| key.as_ref().map(|key| key.datums()[at]);
-        let mut values = vec![
-            (c[4], Some(int8_datum(doc.row.op_count))),
-            (c[8], Some(int8_datum(doc.row.late_count))),
-            (c[9], Some(int8_datum(doc.row.reevaluated_count))),
+    fn write_doc(&mut self, doc: &Doc) -> Result<(), Error> {
+        let head = doc.row.head.as_ref().map(KeyDatums::new);
+        let frontier = doc.row.frontier.as_ref().map(KeyDatums::new);
+        let mut fields = vec![
+            docs::OP_COUNT.set(Some(Arg::int8(doc.row.op_count))),
+            docs::LATE_COUNT.set(Some(Arg::int8(doc.row.late_count))),
+            docs::REEVALUATED_COUNT.set(Some(Arg::int8(doc.row.reevaluated_count))),
         ];
-        values.extend((0..3).map(|at| (c[1 + at], part(&head, at))));
-        values.extend((0..3).map(|at| (c[5 + at], part(&frontier, at))));
-        if let Some(probe) = self.reader.row_of(RowOf::Doc(&doc.datum)) {
-            self.writer.update(Target::Docs, probe, &values);
+        fields.extend(Docs::HEAD.set(head.as_ref()));
+        fields.extend(Docs::FRONTIER.set(frontier.as_ref()));
+        match self.reader.doc.find(&[doc.datum.text()], &[])? {
+            Some(row) => self.writer.update(row, &fields),
+            None => Ok(()),
         }
     }
 }
 
-/// A row of values for these columns.
-fn pairs<const N: usize>(
-    columns: [AttrNumber; N],
-    row: [Datum; N],
-) -> [(AttrNumber, Option<Datum>); N] {
-    std::array::from_fn(|at| (columns[at], Some(row[at])))
+/// Makes of a patch that writes all pairs one that writes those that are not there, and removes
+/// those that should not be.
+fn leave_what_is_there<T: PairTable>(
+    probe: &mut Probe<'_, T>,
+    doc: &Doc,
+    added: &mut Vec<(NodeId, Key)>,
+    removed: &mut Vec<(NodeId, Key)>,
+) -> Result<(), Error> {
+    let mut there = HashSet::new();
+    each_pair(probe, &doc.datum, |pair| {
+        there.insert(pair);
+    })?;
+    if !there.is_empty() {
+        added.retain(|row| !there.remove(row));
+        removed.extend(there);
+    }
+    Ok(())
+}
+
+fn remove_pairs<T: PairTable>(
+    probe: &mut Probe<'_, T>,
+    writer: &mut Writer<'_>,
+    doc: &Doc,
+    pairs: &[(NodeId, Key)],
+) -> Result<(), Error> {
+    for (node, key) in pairs {
+        if let Some(row) = find_pair(probe, &doc.datum, node, &KeyDatums::new(key))? {
+            writer.delete(row)?;
+        }
+    }
+    Ok(())
+}
+
+fn add_pairs<T: PairTable>(
+    writer: &mut Writer<'_>,
+    doc: &Doc,
+    pairs: &[(NodeId, Key)],
+) -> Result<(), Error> {
+    let mut columns = KeyDatums::default();
+    for (node, key) in pairs {
+        columns.set(key);
+        let [lamport, replica, counter] = T::PAIR_KEY.set(Some(&columns));
+        let (name, node) = (Some(doc.datum.text()), Some(uuid(node)));
+        let row = [T::PAIR_DOC.set(name), T::PAIR_NODE.set(node), lamport, replica, counter];
+        writer.insert(&row)?;
+    }
+    Ok(())
 }

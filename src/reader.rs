@@ -1,52 +1,84 @@
-//! Reading the tables of a forest under one snapshot.
-//!
-//! A [`Reader`] keeps one open [`Probe`] per kind of question for as long as a statement works.
+//! Reading the tables of a forest under one snapshot: a [`Probe`] for each kind of question.
 
-use pgrx::pg_sys::{self, Datum, Oid};
+use pgrx::pg_sys;
 use treecrdt::{Key, NodeId, VersionVector};
 
-use crate::codec::{KeyDatums, Varlena, int8_datum, uuid_datum};
+use crate::codec::{KeyDatums, Varlena, uuid};
 use crate::error::Error;
-use crate::forest::Forest;
-use crate::rows::{OpRow, read_key, read_u64};
-use crate::scan::{Aim, Column, Probe};
+use crate::forest::Open;
+use crate::forest::shape::{
+    Docs, Ignored, Nodes, Oprefs, Ops, PairTable, Waiting, docs, ignored, nodes, oprefs, ops,
+    waiting,
+};
+use crate::memory;
+use crate::rows::{OpRow, read_vector};
+use crate::scan::{Aim, Arg, Probe, Row};
 
-/// The kinds of question, each with a probe of its own.
-#[derive(Debug, Clone, Copy)]
-#[allow(missing_docs)]
-pub enum Question {
-    Doc,
-    Node,
-    Nodes,
-    Children,
-    Deleted,
-    Next,
-    Prev,
-    Op,
-    OpRange,
-    Ops,
-    Ref,
-    Refs,
-    RefsAfter,
-    DocRefs,
-    Ignored,
-    DocIgnored,
-    Waiting,
-}
-
-const QUESTIONS: usize = Question::Waiting as usize + 1;
-
-/// Reads one forest under one snapshot.
-pub struct Reader<'f> {
+/// Reads one forest under one snapshot. Closes itself.
+pub struct Reader<'o> {
     /// The forest.
-    pub forest: &'f Forest,
-    snapshot: pg_sys::Snapshot,
-    probes: [Option<Probe>; QUESTIONS],
+    pub forest: &'o Open,
+    /// A document.
+    pub doc: Probe<'o, Docs>,
+    /// A node of a document.
+    pub node: Probe<'o, Nodes>,
+    /// The nodes of a document.
+    pub nodes: Probe<'o, Nodes>,
+    /// The nodes below a parent, in order.
+    pub children: Probe<'o, Nodes>,
+    /// The nodes of a document that have a `deleted_at`.
+    pub deleted: Probe<'o, Nodes>,
+    /// The operations of one part of a node's timeline after a key.
+    pub next: Probe<'o, Ops>,
+    /// Those before a key, the last first.
+    pub prev: Probe<'o, Ops>,
+    /// An operation.
+    pub op: Probe<'o, Ops>,
+    /// The operations of a replica between two counters.
+    pub op_range: Probe<'o, Ops>,
+    /// The operations of a document.
+    pub ops: Probe<'o, Ops>,
+    /// An op ref.
+    pub reference: Probe<'o, Oprefs>,
+    /// The op refs of a parent.
+    pub refs: Probe<'o, Oprefs>,
+    /// Those after a key.
+    pub refs_after: Probe<'o, Oprefs>,
+    /// The op refs of a document.
+    pub doc_refs: Probe<'o, Oprefs>,
+    /// An ignored operation.
+    pub ignored: Probe<'o, Ignored>,
+    /// The ignored operations of a document.
+    pub doc_ignored: Probe<'o, Ignored>,
+    /// What waits of a document.
+    pub waiting: Probe<'o, Waiting>,
+    /// Last, so that it goes last.
+    _snapshot: Snapshot,
 }
 
-impl<'f> Reader<'f> {
-    /// A reader that sees all that this transaction may see by now, its own writes included.
-    pub fn open(forest: &'f Forest) -> Self {
+/// A snapshot in use; given back when it goes.
+struct Snapshot(pg_sys::Snapshot);
+
+impl Drop for Snapshot {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return; // the server gives back what an error leaves
+        }
+        // SAFETY: pushed and registered by `Reader::open`.
+        unsafe {
+            pg_sys::PopActiveSnapshot();
+            pg_sys::UnregisterSnapshot(self.0);
+        }
+    }
+}
+
+impl<'o> Reader<'o> {
+    /// A reader that sees all that this transaction may see by now, its own writes included. The
+    /// forest is locked, so what others did to its tables before is seen, or known to be missed.
+    ///
+    /// # Errors
+    /// [`Error::Rewritten`] if the transaction's snapshot is older than a rewritten table.
+    pub fn open(forest: &'o Open) -> Result<Self, Error> {
         // SAFETY: makes earlier writes of this statement visible, then takes the transaction's
         // snapshot: a new one at READ COMMITTED, the first one otherwise.
         let snapshot = unsafe {
@@ -55,107 +87,47 @@ impl<'f> Reader<'f> {
             pg_sys::PushActiveSnapshot(snapshot);
             snapshot
         };
-        Self { forest, snapshot, probes: [const { None }; QUESTIONS] }
-    }
-
-    /// Closes what is open.
-    pub fn close(self) {
-        self.probes.into_iter().flatten().for_each(Probe::close);
-        // SAFETY: the snapshot was pushed and registered by `open`.
+        let guard = Snapshot(snapshot);
+        // SAFETY: the snapshot is registered, and goes after the probes.
         unsafe {
-            pg_sys::PopActiveSnapshot();
-            pg_sys::UnregisterSnapshot(self.snapshot);
+            forest.must_be_as_seen_by(snapshot)?;
+            Ok(Self {
+                forest,
+                doc: Probe::new(forest, docs::PKEY, 1, Aim::All, snapshot),
+                node: Probe::new(forest, nodes::PKEY, 2, Aim::All, snapshot),
+                nodes: Probe::new(forest, nodes::PKEY, 1, Aim::All, snapshot),
+                children: Probe::new(forest, nodes::CHILDREN, 2, Aim::All, snapshot),
+                deleted: Probe::new(forest, nodes::DELETED, 1, Aim::All, snapshot),
+                next: Probe::new(forest, ops::TIMELINE, 4, Aim::After, snapshot),
+                prev: Probe::new(forest, ops::TIMELINE, 4, Aim::Before, snapshot),
+                op: Probe::new(forest, ops::PKEY, 3, Aim::All, snapshot),
+                op_range: Probe::new(forest, ops::PKEY, 2, Aim::Between, snapshot),
+                ops: Probe::new(forest, ops::PKEY, 1, Aim::All, snapshot),
+                reference: Probe::new(forest, oprefs::PKEY, 5, Aim::All, snapshot),
+                refs: Probe::new(forest, oprefs::PKEY, 2, Aim::All, snapshot),
+                refs_after: Probe::new(forest, oprefs::PKEY, 2, Aim::After, snapshot),
+                doc_refs: Probe::new(forest, oprefs::PKEY, 1, Aim::All, snapshot),
+                ignored: Probe::new(forest, ignored::PKEY, 5, Aim::All, snapshot),
+                doc_ignored: Probe::new(forest, ignored::PKEY, 1, Aim::All, snapshot),
+                waiting: Probe::new(forest, waiting::PKEY, 1, Aim::All, snapshot),
+                _snapshot: guard,
+            })
         }
-    }
-
-    /// The probe for a kind of question, opened when first asked for.
-    pub fn probe(&mut self, question: Question) -> &mut Probe {
-        use Column::{Bool, Bytea, Int8, Text, Uuid};
-        const TIMELINE: [Column; 4] = [Text, Uuid, Bool, Bool];
-        let (forest, snapshot) = (self.forest, self.snapshot);
-        self.probes[question as usize].get_or_insert_with(|| {
-            let i = &forest.indexes;
-            let (heap, index, equals, aim): (Oid, Oid, &[Column], Aim) = match question {
-                Question::Doc => (forest.docs.oid, i.docs_pkey, &[Text], Aim::All),
-                Question::Node => (forest.nodes.oid, i.nodes_pkey, &[Text, Uuid], Aim::All),
-                Question::Nodes => (forest.nodes.oid, i.nodes_pkey, &[Text], Aim::All),
-                Question::Children => (forest.nodes.oid, i.nodes_children, &[Text, Uuid], Aim::All),
-                Question::Deleted => (forest.nodes.oid, i.nodes_deleted, &[Text], Aim::All),
-                Question::Next => (forest.ops.oid, i.ops_timeline, &TIMELINE, Aim::After),
-                Question::Prev => (forest.ops.oid, i.ops_timeline, &TIMELINE, Aim::Before),
-                Question::Op => (forest.ops.oid, i.ops_pkey, &[Text, Bytea, Int8], Aim::All),
-                Question::OpRange => (forest.ops.oid, i.ops_pkey, &[Text, Bytea], Aim::Between),
-                Question::Ops => (forest.ops.oid, i.ops_pkey, &[Text], Aim::All),
-                Question::Ref => {
-                    (forest.oprefs.oid, i.oprefs_pkey, &[Text, Uuid, Int8, Bytea, Int8], Aim::All)
-                }
-                Question::Refs => (forest.oprefs.oid, i.oprefs_pkey, &[Text, Uuid], Aim::All),
-                Question::RefsAfter => {
-                    (forest.oprefs.oid, i.oprefs_pkey, &[Text, Uuid], Aim::After)
-                }
-                Question::DocRefs => (forest.oprefs.oid, i.oprefs_pkey, &[Text], Aim::All),
-                Question::Ignored => {
-                    (forest.ignored.oid, i.ignored_pkey, &[Text, Uuid, Int8, Bytea, Int8], Aim::All)
-                }
-                Question::DocIgnored => (forest.ignored.oid, i.ignored_pkey, &[Text], Aim::All),
-                Question::Waiting => (forest.waiting.oid, i.waiting_pkey, &[Text], Aim::All),
-            };
-            // SAFETY: the indexes are those of sql/forest.sql, with these leading columns; the
-            // snapshot is registered until `close`.
-            unsafe { Probe::open(heap, index, equals, aim, snapshot) }
-        })
-    }
-
-    /// The probe for a kind of question, where the last search has left it.
-    pub fn found(&self, question: Question) -> Option<&Probe> {
-        self.probes[question as usize].as_ref()
     }
 
     /// The row of a document in `docs`.
-    pub fn doc(&mut self, doc: &Varlena) -> Option<DocRow> {
-        let columns = self.forest.docs.columns;
-        let probe = self.probe(Question::Doc);
-        probe.find(&[doc.datum()], &[]).then(|| DocRow {
-            head: read_key(probe, [columns[1], columns[2], columns[3]]),
-            op_count: read_u64(probe, columns[4]),
-            frontier: read_key(probe, [columns[5], columns[6], columns[7]]),
-            late_count: read_u64(probe, columns[8]),
-            reevaluated_count: read_u64(probe, columns[9]),
-        })
-    }
-
-    /// Finds the row that a patch is about, to be written over.
-    pub fn row_of(&mut self, row: RowOf<'_>) -> Option<&Probe> {
-        let none = Datum::from(0usize);
-        let by_key = |doc: &Varlena, node: &NodeId, key: &KeyDatums| {
-            let [lamport, replica, counter] = key.datums();
-            [doc.datum(), uuid_datum(node), lamport, replica, counter]
-        };
-        let (question, at, columns) = match row {
-            RowOf::Doc(doc) => (Question::Doc, [doc.datum(), none, none, none, none], 1),
-            RowOf::Node(doc, node) => {
-                (Question::Node, [doc.datum(), uuid_datum(node), none, none, none], 2)
-            }
-            RowOf::Ref(doc, node, key) => (Question::Ref, by_key(doc, node, key), 5),
-            RowOf::Ignored(doc, node, key) => (Question::Ignored, by_key(doc, node, key), 5),
-        };
-        let probe = self.probe(question);
-        probe.find(&at[..columns], &[]).then_some(&*probe)
-    }
-
-    /// Visits every row of a document in one of the derived tables.
-    pub fn each_row(&mut self, doc: &Varlena, table: Derived, mut visit: impl FnMut(&Probe)) {
-        let probe = self.probe(match table {
-            Derived::Nodes => Question::Nodes,
-            Derived::Oprefs => Question::DocRefs,
-            Derived::Ignored => Question::DocIgnored,
-            Derived::Waiting => Question::Waiting,
-        });
-        probe.aim(&[doc.datum()], &[]);
-        while probe.next() {
-            pgrx::check_for_interrupts!();
-            visit(probe);
-        }
+    ///
+    /// # Errors
+    /// Those of [`Probe::rows`].
+    pub fn doc_row(&mut self, doc: &Varlena) -> Result<Option<DocRow>, Error> {
+        let row = self.doc.find(&[doc.text()], &[])?;
+        Ok(row.map(|row| DocRow {
+            head: row.key(Docs::HEAD),
+            op_count: row.count(docs::OP_COUNT),
+            frontier: row.key(Docs::FRONTIER),
+            late_count: row.count(docs::LATE_COUNT),
+            reevaluated_count: row.count(docs::REEVALUATED_COUNT),
+        }))
     }
 
     /// Visits all operations of a document.
@@ -165,13 +137,9 @@ impl<'f> Reader<'f> {
     pub fn each_op(
         &mut self,
         doc: &Varlena,
-        visit: impl FnMut(OpRow<'_>) -> Result<(), Error>,
+        mut visit: impl FnMut(OpRow<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let forest = self.forest;
-        let probe = self.probe(Question::Ops);
-        probe.aim(&[doc.datum()], &[]);
-        // SAFETY: the probe is aimed at rows of `ops`.
-        unsafe { each_op(probe, forest, visit) }
+        each_row(&mut self.ops, &[doc.text()], &[], |row| visit(OpRow::read(row)?))
     }
 
     /// Visits the operations of a document that have these dots.
@@ -184,63 +152,76 @@ impl<'f> Reader<'f> {
         dots: &VersionVector,
         mut visit: impl FnMut(OpRow<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let forest = self.forest;
-        let probe = self.probe(Question::OpRange);
         for (replica, ranges) in dots.by_replica() {
             let replica = Varlena::new(replica);
             for &(first, last) in ranges {
-                probe.aim(&[doc.datum(), replica.datum()], &[int8_datum(first), int8_datum(last)]);
-                // SAFETY: the probe is aimed at rows of `ops`.
-                unsafe { each_op(probe, forest, &mut visit) }?;
+                let (equals, bound) =
+                    ([doc.text(), replica.bytea()], [Arg::int8(first), Arg::int8(last)]);
+                each_row(&mut self.op_range, &equals, &bound, |row| visit(OpRow::read(row)?))?;
             }
         }
         Ok(())
     }
 
-    /// The probe on the operation that has this key, if it is there.
-    pub fn op(&mut self, doc: &Varlena, key: &Key) -> Option<&Probe> {
-        let columns = KeyDatums::new(key);
-        let [_, replica, counter] = columns.datums();
-        let probe = self.probe(Question::Op);
-        probe.find(&[doc.datum(), replica, counter], &[]).then_some(&*probe)
+    /// The dots of a document's operations that wait.
+    ///
+    /// # Errors
+    /// [`Error::Vector`] for a row that cannot be read.
+    pub fn waiting_dots(&mut self, doc: &Varlena) -> Result<VersionVector, Error> {
+        let mut ranges = Vec::new();
+        each_row(&mut self.waiting, &[doc.text()], &[], |row| {
+            ranges.extend(read_vector(row.get(waiting::DOTS).unwrap_or_default())?.ranges());
+            Ok(())
+        })?;
+        Ok(VersionVector::from_ranges(ranges)?)
     }
 }
 
-/// Visits the operations that a probe is aimed at.
+/// Visits the rows that a probe finds.
 ///
-/// # Safety
-/// They are rows of the forest's `ops`.
-unsafe fn each_op(
-    probe: &mut Probe,
-    forest: &Forest,
-    mut visit: impl FnMut(OpRow<'_>) -> Result<(), Error>,
+/// # Errors
+/// Those of [`Probe::rows`], and of `visit`.
+pub fn each_row<'p, T: crate::forest::shape::Table>(
+    probe: &'p mut Probe<'_, T>,
+    equals: &[Arg<'p>],
+    bound: &[Arg<'p>],
+    mut visit: impl FnMut(Row<'_, T>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    while probe.next() {
-        pgrx::check_for_interrupts!();
-        // SAFETY: by the caller's promise.
-        visit(unsafe { OpRow::read(probe.slot(), forest) }?)?;
+    let mut rows = probe.rows(equals, bound)?;
+    while let Some(row) = rows.next() {
+        memory::check();
+        visit(row)?;
     }
     Ok(())
 }
 
-/// A row to be written over or removed, by its primary key.
-#[derive(Clone, Copy)]
-#[allow(missing_docs)]
-pub enum RowOf<'a> {
-    Doc(&'a Varlena),
-    Node(&'a Varlena, &'a NodeId),
-    Ref(&'a Varlena, &'a NodeId, &'a KeyDatums),
-    Ignored(&'a Varlena, &'a NodeId, &'a KeyDatums),
+/// Visits the pairs of a node and an operation that a table has of a document.
+///
+/// # Errors
+/// Those of [`Probe::rows`].
+pub fn each_pair<T: PairTable>(
+    probe: &mut Probe<'_, T>,
+    doc: &Varlena,
+    mut visit: impl FnMut((NodeId, Key)),
+) -> Result<(), Error> {
+    each_row(probe, &[doc.text()], &[], |row| {
+        row.get(T::PAIR_NODE).zip(row.key(T::PAIR_KEY)).into_iter().for_each(&mut visit);
+        Ok(())
+    })
 }
 
-/// The derived tables that hold rows per document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Derived {
-    Nodes,
-    Oprefs,
-    Ignored,
-    Waiting,
+/// Finds the row of a pair.
+///
+/// # Errors
+/// Those of [`Probe::rows`].
+pub fn find_pair<'p, T: PairTable>(
+    probe: &'p mut Probe<'_, T>,
+    doc: &'p Varlena,
+    node: &'p NodeId,
+    key: &'p KeyDatums,
+) -> Result<Option<Row<'p, T>>, Error> {
+    let [lamport, replica, counter] = key.args();
+    probe.find(&[doc.text(), uuid(node), lamport, replica, counter], &[])
 }
 
 /// A row of `docs`.

@@ -1,38 +1,13 @@
-//! Rows as the core's values: columns of what a probe or slot holds, and whole operations.
+//! Rows as the core's values: whole operations, and what belongs together in a row of `nodes`.
 
-use pgrx::pg_sys::{self, Datum};
-use treecrdt::{Dot, Entry, Key, MalformedOp, NodeId, Op, OpParts, ReplicaId, VersionVector};
+use pgrx::pg_sys;
+use treecrdt::{Entry, Key, MalformedOp, Op, OpParts, ReplicaId, VersionVector};
 
-use crate::codec;
 use crate::error::Error;
-use crate::forest::{Forest, NODES_COLUMNS};
-use crate::scan::{Probe, slot_column};
-
-/// A `uuid` column of the row a probe stands on.
-pub fn read_node(probe: &Probe, column: pg_sys::AttrNumber) -> Option<NodeId> {
-    // SAFETY: a `uuid` column, by the forest's shape.
-    probe.column(column).map(|datum| unsafe { codec::node(datum) })
-}
-
-/// A `bytea` column, copied.
-pub fn read_bytes(probe: &Probe, column: pg_sys::AttrNumber) -> Option<Vec<u8>> {
-    // SAFETY: a `bytea` column, by the forest's shape.
-    probe.column(column).map(|datum| unsafe { codec::bytes(datum) }.to_vec())
-}
-
-/// The key in three columns; `None` where they are NULL.
-pub fn read_key(probe: &Probe, columns: [pg_sys::AttrNumber; 3]) -> Option<Key> {
-    let replica = probe.column(columns[1])?;
-    // SAFETY: a `bytea` column, by the forest's shape.
-    let replica = ReplicaId::new(unsafe { codec::bytes(replica) }).ok()?;
-    let dot = Dot { replica, counter: read_u64(probe, columns[2]) };
-    Some(Key { lamport: read_u64(probe, columns[0]), dot })
-}
-
-/// A `bigint` column that is never negative; NULL counts as 0.
-pub fn read_u64(probe: &Probe, column: pg_sys::AttrNumber) -> u64 {
-    probe.column(column).map_or(0, |datum| datum.value() as u64)
-}
+use crate::forest::Forest;
+use crate::forest::shape::{Nodes, Ops, nodes, ops};
+use crate::memory;
+use crate::scan::{Arg, Row};
 
 /// The two keys of a row of `nodes`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -44,11 +19,11 @@ pub struct NodeKeys {
 }
 
 impl NodeKeys {
-    /// Reads them from the row a probe stands on.
-    pub fn read(probe: &Probe, columns: &[pg_sys::AttrNumber; NODES_COLUMNS.len()]) -> Self {
-        let placed = read_key(probe, [columns[6], columns[7], columns[8]]);
-        let payload = read_key(probe, [columns[9], columns[10], columns[11]])
-            .or_else(|| placed.filter(|_| probe.column(columns[5]).is_some()));
+    /// Reads them from a row.
+    pub fn read(row: &Row<'_, Nodes>) -> Self {
+        let placed = row.key(Nodes::PLACED);
+        let payload =
+            row.key(Nodes::WRITTEN).or_else(|| placed.filter(|_| row.has(nodes::PAYLOAD)));
         Self { placed, payload }
     }
 
@@ -60,56 +35,65 @@ impl NodeKeys {
 }
 
 /// A row of `ops`, in place: nothing of it is copied.
-pub struct OpRow<'s> {
+pub struct OpRow<'r> {
     /// Its document.
-    pub doc: &'s str,
+    pub doc: &'r str,
     /// Its columns, but for the two that follow.
-    pub parts: OpParts<'s>,
+    pub parts: OpParts<'r>,
     /// Column `payload`.
-    pub payload: Option<Datum>,
+    pub payload: Option<Arg<'r>>,
     /// Column `known_state`.
-    pub known_state: Option<Datum>,
+    pub known_state: Option<Arg<'r>>,
+    row: Row<'r, Ops>,
 }
 
-impl<'s> OpRow<'s> {
+impl<'r> OpRow<'r> {
     /// Reads the row in a slot.
     ///
     /// # Errors
-    /// [`Error::NullColumn`] or [`Error::Malformed`], which name document and dot.
+    /// As for [`OpRow::read`].
     ///
     /// # Safety
-    /// The slot holds a row of the forest's `ops`, and keeps it while this value lives.
-    pub unsafe fn read(slot: *mut pg_sys::TupleTableSlot, forest: &Forest) -> Result<Self, Error> {
-        let columns = &forest.ops.columns;
-        // SAFETY: by the caller's promise, for all columns.
-        let column = |at: usize| unsafe { slot_column(slot, columns[at]) };
-        // SAFETY: as above; the columns have the types of sql/forest.sql.
-        let bytes = |at: usize| column(at).map(|datum| unsafe { codec::bytes(datum) });
-        // SAFETY: as above.
-        let node = |at: usize| column(at).map(|datum| unsafe { codec::node(datum) });
-        let int8 = |at: usize| column(at).map(|datum: Datum| datum.value() as i64);
+    /// The slot holds a row of the forest's `ops`, and keeps it for `'r`.
+    pub unsafe fn in_slot(
+        slot: *mut pg_sys::TupleTableSlot,
+        forest: &'r Forest,
+    ) -> Result<Self, Error> {
+        // SAFETY: by the caller's promise.
+        Self::read(unsafe { Row::in_slot(slot, forest) })
+    }
+
+    /// Takes a row apart.
+    ///
+    /// # Errors
+    /// [`Error::NullColumn`] or [`Error::Malformed`], which name document and dot.
+    pub fn read(row: Row<'r, Ops>) -> Result<Self, Error> {
         // The last column first: the slot takes the whole row apart at once.
-        let (known_state, payload) = (column(9), column(8));
-        let doc = bytes(0).map(|bytes| std::str::from_utf8(bytes).unwrap_or("(not UTF-8)"));
+        let (known_state, payload) = (row.arg(ops::KNOWN_STATE), row.arg(ops::PAYLOAD));
+        let doc = row.get(ops::DOC);
+        let doc = doc.map(|bytes| std::str::from_utf8(bytes).unwrap_or("(not UTF-8)"));
+        let (replica, counter) = (row.get(ops::REPLICA), row.get(ops::COUNTER));
         let missing = |column: &'static str| Error::NullColumn {
-            doc: doc.unwrap_or("?").into(),
-            dot: dot_name(bytes(1), int8(2)),
+            doc: short(doc.unwrap_or("?")),
+            dot: dot_name(replica, counter),
             column,
         };
         let parts = OpParts {
-            replica: bytes(1).ok_or_else(|| missing("replica"))?,
-            counter: int8(2).ok_or_else(|| missing("counter"))?,
-            lamport: int8(3).ok_or_else(|| missing("lamport"))?,
-            kind: column(4)
-                .and_then(|datum| forest.kinds.kind(datum))
+            replica: replica.ok_or_else(|| missing("replica"))?,
+            counter: counter.ok_or_else(|| missing("counter"))?,
+            lamport: row.get(ops::LAMPORT).ok_or_else(|| missing("lamport"))?,
+            kind: row
+                .get(ops::KIND)
+                .and_then(|label| row.forest().op_kind(label))
                 .ok_or_else(|| missing("kind"))?,
-            node: node(5).ok_or_else(|| missing("node"))?,
-            parent: node(6),
-            order_key: bytes(7),
+            node: row.get(ops::NODE).ok_or_else(|| missing("node"))?,
+            parent: row.get(ops::PARENT),
+            order_key: row.get(ops::ORDER_KEY),
             has_payload: payload.is_some(),
             has_known_state: known_state.is_some(),
         };
-        let row = Self { doc: doc.ok_or_else(|| missing("doc"))?, parts, payload, known_state };
+        let doc = doc.ok_or_else(|| missing("doc"))?;
+        let row = Self { doc, parts, payload, known_state, row };
         if row.doc.len() > treecrdt::MAX_DOC {
             return Err(row.malformed(MalformedOp::DocLength { length: row.doc.len() }));
         }
@@ -129,9 +113,8 @@ impl<'s> OpRow<'s> {
     /// # Errors
     /// As for [`OpRow::entry`], and [`Error::Vector`].
     pub fn op(&self) -> Result<Op, Error> {
-        // SAFETY: a `bytea` column.
-        let payload = self.payload.map(|datum| unsafe { codec::bytes(datum) });
         let known_state = self.known_state.map(|_| self.known_state()).transpose()?;
+        let payload = self.row.get(ops::PAYLOAD);
         Op::from_parts(&self.parts, payload, known_state).map_err(|problem| self.malformed(problem))
     }
 
@@ -140,16 +123,33 @@ impl<'s> OpRow<'s> {
     /// # Errors
     /// [`Error::Vector`] for what is no version vector.
     pub fn known_state(&self) -> Result<VersionVector, Error> {
-        match self.known_state {
-            // SAFETY: a `version_vector` column.
-            Some(datum) => Ok(VersionVector::from_cbor(unsafe { codec::bytes(datum) })?),
+        match self.row.get(ops::KNOWN_STATE) {
+            Some(bytes) => read_vector(bytes),
             None => Ok(VersionVector::default()),
         }
     }
 
     fn malformed(&self, problem: MalformedOp) -> Error {
         let dot = dot_name(Some(self.parts.replica), Some(self.parts.counter));
-        Error::Malformed { doc: self.doc.into(), dot, problem }
+        Error::Malformed { doc: short(self.doc), dot, problem }
+    }
+}
+
+/// A stored version vector, read.
+///
+/// # Errors
+/// [`Error::Vector`] for what is none.
+pub fn read_vector(bytes: &[u8]) -> Result<VersionVector, Error> {
+    memory::check();
+    Ok(VersionVector::from_cbor(bytes)?)
+}
+
+/// A name as messages quote it: what is long is cut.
+pub fn short(name: &str) -> String {
+    const MOST: usize = 100;
+    match name.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", &name[..at]),
+        None => name.into(),
     }
 }
 

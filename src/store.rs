@@ -1,13 +1,15 @@
 //! The core's questions, answered from the tables of a forest: a reader bound to one document.
 
-use pgrx::pg_sys::Datum;
 use treecrdt::{Above, Entry, Key, NodeId, Row, Source, Store, Track, VersionVector};
 
 use crate::batch::{Batch, Bytes};
-use crate::codec::{self, KeyDatums, Varlena, uuid_datum};
+use crate::codec::{self, KeyDatums, Varlena, uuid};
 use crate::error::Error;
-use crate::reader::{Question, Reader, RowOf};
-use crate::rows::{NodeKeys, OpRow, read_key, read_node};
+use crate::forest::shape::{Nodes, Oprefs, Ops, Type, nodes};
+use crate::memory;
+use crate::reader::{Reader, find_pair};
+use crate::rows::{NodeKeys, OpRow, read_vector};
+use crate::scan::{self, Arg, Probe};
 
 /// How many op refs are read at a time.
 const REFS: usize = 256;
@@ -33,42 +35,8 @@ impl<'r, 'f> DocStore<'r, 'f> {
         Self { reader, doc, doc_datum, head, batch }
     }
 
-    /// The nearest operation of a track after or before `key`, out of the parts of the timeline
-    /// that make up the track.
-    fn nearest(
-        &mut self,
-        question: Question,
-        node: NodeId,
-        track: Track,
-        key: Key,
-    ) -> Result<Option<Entry>, Error> {
-        // Whether the operations of a part have a parent, and write the payload.
-        let parts: &[(bool, bool)] = match track {
-            Track::Structure => &[(true, true), (true, false)],
-            Track::Payload => &[(true, true), (false, true)],
-            Track::Deletion => &[(false, false)],
-        };
-        let key = KeyDatums::new(&key);
-        let (doc, forest) = (self.doc_datum.datum(), self.reader.forest);
-        let probe = self.reader.probe(question);
-        let mut nearest: Option<Entry> = None;
-        for &(has_parent, writes_payload) in parts {
-            let equals =
-                [doc, uuid_datum(&node), Datum::from(has_parent), Datum::from(writes_payload)];
-            if !probe.find(&equals, &key.datums()) {
-                continue;
-            }
-            // SAFETY: the probe stands on a row of `ops`.
-            let entry = unsafe { OpRow::read(probe.slot(), forest) }?.entry()?;
-            let nearer = |nearest: &Entry| match question {
-                Question::Prev => nearest.key < entry.key,
-                _ => entry.key < nearest.key,
-            };
-            if nearest.as_ref().is_none_or(nearer) {
-                nearest = Some(entry);
-            }
-        }
-        Ok(nearest)
+    fn node<'s>(&'s mut self, node: &'s NodeId) -> Result<Option<scan::Row<'s, Nodes>>, Error> {
+        self.reader.node.find(&[self.doc_datum.text(), uuid(node)], &[])
     }
 
     /// Reads an operation of the log.
@@ -77,17 +45,46 @@ impl<'r, 'f> DocStore<'r, 'f> {
         key: Key,
         read: impl FnOnce(&OpRow<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let forest = self.reader.forest;
-        match self.reader.op(self.doc_datum, &key) {
-            // SAFETY: the probe stands on a row of `ops`.
-            Some(probe) => read(&unsafe { OpRow::read(probe.slot(), forest) }?),
+        let columns = KeyDatums::new(&key);
+        let [_, replica, counter] = columns.args();
+        match self.reader.op.find(&[self.doc_datum.text(), replica, counter], &[])? {
+            Some(row) => read(&OpRow::read(row)?),
             None => Err(self.corrupted(format!("operation {key} is not in ops"))),
         }
     }
 
     fn corrupted(&self, problem: String) -> Error {
-        Error::Corrupted { forest: self.reader.forest.name.clone(), doc: self.doc.into(), problem }
+        Error::corrupted(&self.reader.forest.name, self.doc, problem)
     }
+}
+
+/// The nearest operation of a track that a probe finds from `key` on, out of the parts of the
+/// timeline that make up the track.
+fn nearest(
+    probe: &mut Probe<'_, Ops>,
+    doc: &Varlena,
+    node: NodeId,
+    track: Track,
+    key: Key,
+    nearer: fn(Key, Key) -> bool,
+) -> Result<Option<Entry>, Error> {
+    // Whether the operations of a part have a parent, and write the payload.
+    let parts: &[(bool, bool)] = match track {
+        Track::Structure => &[(true, true), (true, false)],
+        Track::Payload => &[(true, true), (false, true)],
+        Track::Deletion => &[(false, false)],
+    };
+    let key = KeyDatums::new(&key);
+    let mut nearest: Option<Entry> = None;
+    for &(has_parent, writes_payload) in parts {
+        let equals = [doc.text(), uuid(&node), Arg::bool(has_parent), Arg::bool(writes_payload)];
+        let Some(row) = probe.find(&equals, &key.args())? else { continue };
+        let entry = OpRow::read(row)?.entry()?;
+        if nearest.is_none_or(|nearest| nearer(entry.key, nearest.key)) {
+            nearest = Some(entry);
+        }
+    }
+    Ok(nearest)
 }
 
 impl Store for DocStore<'_, '_> {
@@ -98,66 +95,51 @@ impl Store for DocStore<'_, '_> {
     }
 
     fn row(&mut self, node: NodeId) -> Result<Option<Row>, Error> {
-        let columns = self.reader.forest.nodes.columns;
-        let row = RowOf::Node(self.doc_datum, &node);
-        let Some(probe) = self.reader.row_of(row) else { return Ok(None) };
-        let parent = read_node(probe, columns[2]);
-        let keys = NodeKeys::read(probe, &columns);
+        let Some(row) = self.node(&node)? else { return Ok(None) };
+        let parent = row.get(nodes::PARENT);
+        let keys = NodeKeys::read(&row);
+        let (deleted, tombstone) =
+            (row.has(nodes::DELETED_AT), row.get(nodes::TOMBSTONE) == Some(true));
         if parent.is_some() != keys.placed.is_some() {
             return Err(self.corrupted(format!("node {node} has a parent and no placed_*")));
         }
-        Ok(Some(Row {
-            placed: keys.placed.zip(parent),
-            payload: keys.payload,
-            deleted: probe.column(columns[12]).is_some(),
-            tombstone: probe.column(columns[4]).is_some_and(|flag| flag.value() != 0),
-        }))
+        let placed = keys.placed.zip(parent);
+        Ok(Some(Row { placed, payload: keys.payload, deleted, tombstone }))
     }
 
     fn above(&mut self, node: NodeId) -> Result<Above, Error> {
-        let columns = self.reader.forest.nodes.columns;
-        let row = RowOf::Node(self.doc_datum, &node);
-        let Some(probe) = self.reader.row_of(row) else { return Ok(Above::default()) };
-        Ok(Above {
-            parent: read_node(probe, columns[2]),
-            deleted: probe.column(columns[12]).is_some(),
-        })
+        let Some(row) = self.node(&node)? else { return Ok(Above::default()) };
+        Ok(Above { parent: row.get(nodes::PARENT), deleted: row.has(nodes::DELETED_AT) })
     }
 
     fn deleted_at(&mut self, node: NodeId) -> Result<VersionVector, Error> {
-        let column = self.reader.forest.nodes.columns[12];
-        let row = RowOf::Node(self.doc_datum, &node);
-        match self.reader.row_of(row).and_then(|probe| probe.column(column)) {
-            // SAFETY: a column of type version_vector.
-            Some(datum) => Ok(VersionVector::from_cbor(unsafe { codec::bytes(datum) })?),
+        match self.node(&node)?.and_then(|row| row.get(nodes::DELETED_AT)) {
+            Some(bytes) => read_vector(bytes),
             None => Ok(VersionVector::default()),
         }
     }
 
     fn any_deleted(&mut self) -> Result<bool, Error> {
-        let doc = self.doc_datum.datum();
-        Ok(self.reader.probe(Question::Deleted).find(&[doc], &[]))
+        Ok(self.reader.deleted.find(&[self.doc_datum.text()], &[])?.is_some())
     }
 
     fn children(&mut self, node: NodeId) -> Result<Vec<NodeId>, Error> {
-        let column = self.reader.forest.nodes.columns[1];
-        let doc = self.doc_datum.datum();
-        let probe = self.reader.probe(Question::Children);
-        probe.aim(&[doc, uuid_datum(&node)], &[]);
         let mut children = Vec::new();
-        while probe.next() {
-            pgrx::check_for_interrupts!();
-            children.extend(read_node(probe, column));
+        let at = [self.doc_datum.text(), uuid(&node)];
+        let mut rows = self.reader.children.rows(&at, &[])?;
+        while let Some(row) = rows.next() {
+            memory::check();
+            children.extend(row.get(nodes::NODE));
         }
         Ok(children)
     }
 
     fn next(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Error> {
-        self.nearest(Question::Next, node, track, key)
+        nearest(&mut self.reader.next, self.doc_datum, node, track, key, |a, b| a < b)
     }
 
     fn prev(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Error> {
-        self.nearest(Question::Prev, node, track, key)
+        nearest(&mut self.reader.prev, self.doc_datum, node, track, key, |a, b| b < a)
     }
 
     fn entry(&mut self, key: Key) -> Result<Entry, Error> {
@@ -167,43 +149,41 @@ impl Store for DocStore<'_, '_> {
     fn known_state(&mut self, delete: Source) -> Result<VersionVector, Error> {
         match self.batch.contents(&delete) {
             Bytes::Kept(None) => Ok(VersionVector::default()),
-            Bytes::Kept(Some(datum)) => {
-                // SAFETY: a `version_vector`, kept by the batch.
-                Ok(VersionVector::from_cbor(unsafe { codec::bytes(datum) })?)
-            }
+            // SAFETY: a `version_vector`, kept by the batch.
+            Bytes::Kept(Some(it)) => read_vector(unsafe { codec::bytes(it.datum(Type::Vector)) }),
             Bytes::InTheLog => self.on_op(delete.key, |row| row.known_state()),
         }
     }
 
     fn is_ignored(&mut self, node: NodeId, key: Key) -> Result<bool, Error> {
-        let row = RowOf::Ignored(self.doc_datum, &node, &KeyDatums::new(&key));
-        Ok(self.reader.row_of(row).is_some())
+        let key = KeyDatums::new(&key);
+        Ok(find_pair(&mut self.reader.ignored, self.doc_datum, &node, &key)?.is_some())
     }
 
     fn has_ref(&mut self, parent: NodeId, key: Key) -> Result<bool, Error> {
-        let row = RowOf::Ref(self.doc_datum, &parent, &KeyDatums::new(&key));
-        Ok(self.reader.row_of(row).is_some())
+        let key = KeyDatums::new(&key);
+        Ok(find_pair(&mut self.reader.reference, self.doc_datum, &parent, &key)?.is_some())
     }
 
     fn has_refs(&mut self, parent: NodeId) -> Result<bool, Error> {
-        let at = [self.doc_datum.datum(), uuid_datum(&parent)];
-        Ok(self.reader.probe(Question::Refs).find(&at, &[]))
+        let at = [self.doc_datum.text(), uuid(&parent)];
+        Ok(self.reader.refs.find(&at, &[])?.is_some())
     }
 
     fn check(&mut self) -> Result<(), Error> {
-        pgrx::check_for_interrupts!();
+        memory::check();
         Ok(())
     }
 
     fn refs(&mut self, parent: NodeId, after: Key) -> Result<Vec<Key>, Error> {
-        let columns = self.reader.forest.oprefs.columns;
-        let doc = self.doc_datum.datum();
         let after = KeyDatums::new(&after);
-        let probe = self.reader.probe(Question::RefsAfter);
-        probe.aim(&[doc, uuid_datum(&parent)], &after.datums());
+        let at = [self.doc_datum.text(), uuid(&parent)];
+        let mut rows = self.reader.refs_after.rows(&at, &after.args())?;
         let mut refs = Vec::new();
-        while refs.len() < REFS && probe.next() {
-            refs.extend(read_key(probe, [columns[2], columns[3], columns[4]]));
+        while refs.len() < REFS
+            && let Some(row) = rows.next()
+        {
+            refs.extend(row.key(Oprefs::KEY));
         }
         Ok(refs)
     }

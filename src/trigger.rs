@@ -1,17 +1,20 @@
 //! What fires on `ops`: the check of each row, the catch-up of each statement, and the refusal of
 //! anything that would change the log.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use pgrx::pg_sys::{self, Datum, FunctionCallInfo};
 
 use crate::batch::Batch;
 use crate::error::{Error, or_raise};
-use crate::forest::Forest;
-use crate::lock;
+use crate::forest::shape::{Ops, ops};
+use crate::forest::{Forest, Open, lock, relation_name};
 use crate::materialize;
+use crate::memory;
 use crate::rows::OpRow;
+use crate::scan::Row;
 
 /// Declares a C function under the calling convention that the server looks for.
 macro_rules! c_function {
@@ -45,7 +48,8 @@ c_function!(
     /// `treecrdt.ops_materialize`, AFTER INSERT FOR EACH STATEMENT with a transition table.
     ops_materialize, pg_finfo_ops_materialize, materialize_batch);
 c_function!(
-    /// `treecrdt.ops_append_only`, BEFORE UPDATE, DELETE OR TRUNCATE FOR EACH STATEMENT.
+    /// `treecrdt.ops_append_only`, BEFORE UPDATE, DELETE OR TRUNCATE FOR EACH STATEMENT, and BEFORE
+    /// UPDATE OR DELETE FOR EACH ROW.
     ops_append_only, pg_finfo_ops_append_only, refuse);
 
 const TIMING: u32 = pg_sys::TRIGGER_EVENT_TIMINGMASK;
@@ -81,8 +85,8 @@ unsafe fn check(fcinfo: FunctionCallInfo) -> Datum {
     unsafe {
         let when = pg_sys::TRIGGER_EVENT_BEFORE | pg_sys::TRIGGER_EVENT_ROW;
         let data = or_raise(insert_trigger(fcinfo, "treecrdt.ops_check", when));
-        let forest = or_raise(Forest::of_ops((*(*data).tg_relation).rd_id));
-        let row = or_raise(OpRow::read((*data).tg_trigslot, &forest));
+        let forest = or_raise(Forest::of_ops((*data).tg_relation));
+        let row = or_raise(OpRow::in_slot((*data).tg_trigslot, &forest));
         or_raise(row.entry());
         lock::enter(&forest, row.doc);
         Datum::from((*data).tg_trigtuple)
@@ -99,10 +103,10 @@ unsafe fn materialize_batch(fcinfo: FunctionCallInfo) -> Datum {
         if (*data).tg_newtable.is_null() {
             Error::NotATrigger { function: name }.raise();
         }
-        let forest = or_raise(Forest::of_ops((*(*data).tg_relation).rd_id));
+        let forest = or_raise(Forest::of_ops((*data).tg_relation));
         let batches = or_raise(read_batches(&forest, data));
         if !batches.is_empty() {
-            or_raise(materialize::append(&forest, batches));
+            or_raise(materialize::append(&Open::of(forest), batches));
         }
         Datum::from(0usize)
     }
@@ -126,8 +130,8 @@ unsafe fn read_batches(
         let slot = pg_sys::MakeSingleTupleTableSlot(shape, &raw const pg_sys::TTSOpsMinimalTuple);
         pg_sys::tuplestore_rescan((*data).tg_newtable);
         while pg_sys::tuplestore_gettupleslot((*data).tg_newtable, true, false, slot) {
-            pgrx::check_for_interrupts!();
-            let row = OpRow::read(slot, forest)?;
+            memory::check();
+            let row = OpRow::in_slot(slot, forest)?;
             // Operations of one document tend to come together.
             if batches.get(at).is_none_or(|(doc, _)| doc != row.doc) {
                 at = *places.entry(row.doc.to_owned()).or_insert(batches.len());
@@ -144,19 +148,19 @@ unsafe fn read_batches(
 }
 
 thread_local! {
-    static MAY_DELETE: Cell<bool> = const { Cell::new(false) };
+    /// The forest and the document that are being dropped.
+    static DROPPED: RefCell<Option<(Rc<Forest>, String)>> = const { RefCell::new(None) };
 }
 
-/// Runs work that may delete operations: the dropping of whole documents.
-pub fn allowing_deletes<T>(work: impl FnOnce() -> T) -> T {
-    struct Reset;
+/// Runs work that may delete the operations of one document, and no others.
+pub fn allowing_deletes<T>(forest: &Rc<Forest>, doc: &str, work: impl FnOnce() -> T) -> T {
+    struct Reset(Option<(Rc<Forest>, String)>);
     impl Drop for Reset {
         fn drop(&mut self) {
-            MAY_DELETE.set(false);
+            DROPPED.set(self.0.take());
         }
     }
-    MAY_DELETE.set(true);
-    let _reset = Reset;
+    let _reset = Reset(DROPPED.replace(Some((forest.clone(), doc.to_owned()))));
     work()
 }
 
@@ -169,16 +173,34 @@ unsafe fn refuse(fcinfo: FunctionCallInfo) -> Datum {
             Error::NotATrigger { function: "treecrdt.ops_append_only" }.raise();
         }
         let data = context.cast::<pg_sys::TriggerData>();
-        if MAY_DELETE.get() && (*data).tg_event & EVENT == pg_sys::TRIGGER_EVENT_DELETE {
-            return Datum::from(0usize);
-        }
         let relation = (*data).tg_relation;
-        let name = std::ffi::CStr::from_ptr((*(*relation).rd_rel).relname.data.as_ptr());
-        let schema = pg_sys::get_namespace_name((*(*relation).rd_rel).relnamespace);
-        let schema = std::ffi::CStr::from_ptr(schema);
-        Error::AppendOnly {
-            table: format!("{}.{}", schema.to_string_lossy(), name.to_string_lossy()),
+        if is_dropped(data) {
+            return Datum::from((*data).tg_trigtuple);
         }
-        .raise()
+        let schema = pg_sys::get_namespace_name((*(*relation).rd_rel).relnamespace);
+        let schema = std::ffi::CStr::from_ptr(schema).to_string_lossy();
+        Error::AppendOnly { table: format!("{schema}.{}", relation_name(relation)) }.raise()
     }
+}
+
+/// Whether it is the deletion of a document's operations, or of one of them, that is under way.
+///
+/// # Safety
+/// The trigger that this belongs to is running.
+unsafe fn is_dropped(data: *mut pg_sys::TriggerData) -> bool {
+    DROPPED.with_borrow(|dropped| {
+        let Some((forest, doc)) = dropped else { return false };
+        // SAFETY: by the caller's promise. A row trigger's slot holds a row of the relation, which
+        // has the shape that was checked, and is open.
+        unsafe {
+            let event = (*data).tg_event;
+            if (*(*data).tg_relation).rd_id != forest.table::<Ops>()
+                || event & EVENT != pg_sys::TRIGGER_EVENT_DELETE
+            {
+                return false;
+            }
+            let row = || Row::<Ops>::in_slot((*data).tg_trigslot, forest);
+            event & LEVEL == 0 || row().get(ops::DOC) == Some(doc.as_bytes())
+        }
+    })
 }

@@ -6,27 +6,64 @@
 //! ([`Buffer`]). A statement trigger that asks for a transition table is refused.
 
 use std::ffi::c_int;
+use std::marker::PhantomData;
 
-use pgrx::pg_sys::{self, AttrNumber, Datum, Oid};
+use pgrx::pg_sys::{self, AttrNumber, Datum};
 
 use crate::buffer::{self, Buffer};
+use crate::codec::{self, KeyDatums};
 use crate::error::Error;
-use crate::scan::Probe;
+use crate::forest::shape::{COUNT, Column, KeyColumns, TABLES, Table, Type, Value};
+use crate::forest::{Open, relation_name};
+use crate::memory;
+use crate::scan::{Arg, Row};
 
-/// The tables a writer has open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Target {
-    Nodes,
-    Oprefs,
-    Ignored,
-    Waiting,
-    Docs,
+/// A value for a column of a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Field<'v, T> {
+    /// The column's place in the declaration.
+    at: usize,
+    value: Option<Datum>,
+    of: PhantomData<(fn() -> T, &'v ())>,
 }
 
-const ALL_TARGETS: [Target; 5] =
-    [Target::Nodes, Target::Oprefs, Target::Ignored, Target::Waiting, Target::Docs];
-const TARGETS: usize = ALL_TARGETS.len();
+impl<T: Table> Field<'_, T> {
+    /// Whether a row has this value.
+    pub fn is_in(&self, row: &Row<'_, T>) -> bool {
+        match (row.datum_at(self.at), self.value) {
+            (None, None) => true,
+            // SAFETY: both are of the column's type.
+            (Some(found), Some(value)) => match T::SHAPE.columns[self.at].of {
+                Type::Text | Type::Bytea | Type::Vector => unsafe {
+                    codec::bytes(found) == codec::bytes(value)
+                },
+                Type::Uuid => unsafe { codec::node(found) == codec::node(value) },
+                Type::Bool => (found.value() & 0xff != 0) == (value.value() & 0xff != 0),
+                Type::Int8 | Type::Kind => found.value() == value.value(),
+            },
+            _ => false,
+        }
+    }
+}
+
+impl<T: Table, V: Value> Column<T, V> {
+    /// This value for the column; `None` is NULL.
+    pub fn set<'v>(self, value: Option<Arg<'v>>) -> Field<'v, T> {
+        let value = value.map(|value| value.datum(V::TYPE));
+        Field { at: self.at, value, of: PhantomData }
+    }
+}
+
+impl<T: Table> KeyColumns<T> {
+    /// This key for the columns; `None` is NULL.
+    pub fn set<'v>(self, key: Option<&'v KeyDatums>) -> [Field<'v, T>; 3] {
+        let [lamport, replica, counter] = match key {
+            Some(key) => key.args().map(Some),
+            None => [None; 3],
+        };
+        [self.lamport.set(lamport), self.replica.set(replica), self.counter.set(counter)]
+    }
+}
 
 /// What is done to rows, as statement triggers distinguish it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +74,7 @@ enum Event {
 }
 
 /// A table that is being written.
-struct Open {
+struct Target {
     relation: pg_sys::Relation,
     result: *mut pg_sys::ResultRelInfo,
     slot: *mut pg_sys::TupleTableSlot,
@@ -49,23 +86,25 @@ struct Open {
     buffer: Option<Buffer>,
 }
 
-/// Writes rows of one forest's derived tables.
-pub struct Writer {
+/// Writes rows of one forest's tables. Closes itself; what was gathered is only written, and the
+/// triggers at the end of the statement only fire, by [`Writer::finish`].
+pub struct Writer<'o> {
+    forest: &'o Open,
     estate: *mut pg_sys::EState,
     recheck: Box<pg_sys::EPQState>,
-    oids: [Oid; TARGETS],
-    open: [Option<Open>; TARGETS],
+    targets: [Option<Target>; COUNT],
 }
 
-impl Writer {
-    /// A writer for these tables, in the order of [`Target`].
-    pub fn new(oids: [Oid; TARGETS]) -> Self {
+impl<'o> Writer<'o> {
+    /// A writer for the tables of a forest.
+    pub fn new(forest: &'o Open) -> Self {
         let mut recheck = Box::new(pg_sys::EPQState::default());
-        // SAFETY: sets up what the executor's row functions expect, as the apply worker does.
+        // SAFETY: sets up what the executor's row functions expect, as the apply worker does. The
+        // entry of a table in the range table is its place plus one.
         let estate = unsafe {
             let estate = pg_sys::CreateExecutorState();
             let mut range_table = std::ptr::null_mut();
-            for oid in oids {
+            for oid in forest.tables() {
                 let entry = pg_sys::palloc0(size_of::<pg_sys::RangeTblEntry>())
                     .cast::<pg_sys::RangeTblEntry>();
                 (*entry).type_ = pg_sys::NodeTag::T_RangeTblEntry;
@@ -87,122 +126,126 @@ impl Writer {
             pg_sys::AfterTriggerBeginQuery();
             estate
         };
-        Self { estate, recheck, oids, open: [const { None }; TARGETS] }
+        Self { forest, estate, recheck, targets: [const { None }; COUNT] }
     }
 
     /// Inserts a row of these columns; the others get their defaults.
-    pub fn insert(&mut self, target: Target, values: &[(AttrNumber, Option<Datum>)]) {
-        self.begin(target, Event::Insert);
-        let slot = self.fill(target, None, values);
+    ///
+    /// # Errors
+    /// [`Error::TransitionTable`], [`Error::Deferred`] or [`Error::Suppressed`] where a trigger of
+    /// the owner's does not go with it.
+    pub fn insert<T: Table>(&mut self, fields: &[Field<'_, T>]) -> Result<(), Error> {
+        self.begin(T::AT, Event::Insert)?;
+        let slot = self.fill(None, fields);
         let estate = self.estate;
-        let open = self.open[target as usize].as_mut().expect("opened by `begin`");
-        let Some(buffer) = &mut open.buffer else {
+        let target = self.targets[T::AT].as_mut().expect("opened by `begin`");
+        let Some(buffer) = &mut target.buffer else {
             // SAFETY: relation, indexes and slot are open and of one shape.
-            unsafe { pg_sys::ExecSimpleRelationInsert(open.result, estate, slot) };
-            self.must_have_written(target, slot);
+            unsafe { pg_sys::ExecSimpleRelationInsert(target.result, estate, slot) };
+            self.must_have_written(T::AT, slot)?;
             self.end_row();
-            return;
+            return Ok(());
         };
         // SAFETY: as above. A table without constraints has none of NOT NULL either.
         unsafe {
-            if !(*(*open.relation).rd_att).constr.is_null() {
-                pg_sys::ExecConstraints(open.result, slot, estate);
+            if !(*(*target.relation).rd_att).constr.is_null() {
+                pg_sys::ExecConstraints(target.result, slot, estate);
             }
-            buffer.push(open.relation, slot);
+            buffer.push(target.relation, slot);
             if buffer.is_full() {
-                buffer.flush(open.result, estate);
+                buffer.flush(target.result, estate);
             }
         }
+        Ok(())
     }
 
-    /// Replaces these columns of the row that `old` stands on.
-    pub fn update(&mut self, target: Target, old: &Probe, values: &[(AttrNumber, Option<Datum>)]) {
-        self.begin(target, Event::Update);
-        let slot = self.fill(target, Some(old.slot()), values);
-        self.set_updated(target, values.iter().map(|(attribute, _)| *attribute));
-        let result = self.opened(target).result;
+    /// Replaces these columns of a row.
+    ///
+    /// # Errors
+    /// As for [`Writer::insert`].
+    pub fn update<T: Table>(
+        &mut self,
+        old: Row<'_, T>,
+        fields: &[Field<'_, T>],
+    ) -> Result<(), Error> {
+        self.begin(T::AT, Event::Update)?;
+        let slot = self.fill(Some(old.slot()), fields);
+        let columns = self.forest.columns::<T>();
+        self.set_updated(T::AT, fields.iter().map(|field| columns[field.at]));
+        let result = self.target(T::AT).result;
         let recheck = &raw mut *self.recheck;
         // SAFETY: as for `insert`; `old` holds the row with its place in the table.
         unsafe {
             pg_sys::ExecSimpleRelationUpdate(result, self.estate, recheck, old.slot(), slot);
         }
-        self.must_have_written(target, slot);
+        self.must_have_written(T::AT, slot)?;
         self.end_row();
+        Ok(())
     }
 
-    /// Deletes the row that `old` stands on.
-    pub fn delete(&mut self, target: Target, old: &Probe) {
-        self.begin(target, Event::Delete);
-        let result = self.opened(target).result;
+    /// Deletes a row.
+    ///
+    /// # Errors
+    /// As for [`Writer::insert`].
+    pub fn delete<T: Table>(&mut self, old: Row<'_, T>) -> Result<(), Error> {
+        self.begin(T::AT, Event::Delete)?;
+        let result = self.target(T::AT).result;
         let recheck = &raw mut *self.recheck;
         // SAFETY: as for `update`.
         unsafe { pg_sys::ExecSimpleRelationDelete(result, self.estate, recheck, old.slot()) };
-        self.must_have_deleted(target, old.slot());
+        self.must_have_deleted(T::AT, old.slot())?;
         self.end_row();
+        Ok(())
     }
 
-    /// Fires the triggers that wait for the end of the statement, and closes everything.
+    /// Writes what was gathered, and fires the triggers that wait for the end of the statement.
     pub fn finish(mut self) {
-        let lock = pg_sys::NoLock as pg_sys::LOCKMODE;
-        // SAFETY: everything was opened by this writer; nothing refers to it afterwards.
+        // SAFETY: everything was opened by this writer.
         unsafe {
-            for open in self.open.iter_mut().flatten() {
-                if let Some(buffer) = &mut open.buffer {
-                    buffer.flush(open.result, self.estate);
+            for target in self.targets.iter_mut().flatten() {
+                if let Some(buffer) = &mut target.buffer {
+                    buffer.flush(target.result, self.estate);
                 }
             }
-            for (target, open) in self.open.iter().enumerate() {
-                let Some(open) = open else { continue };
-                self.set_all_updated(target, open.relation);
-                for event in &open.fired {
+            for (at, target) in self.targets.iter().enumerate() {
+                let Some(target) = target else { continue };
+                self.set_all_updated(at);
+                for event in &target.fired {
                     let none = std::ptr::null_mut();
                     match event {
                         Event::Insert => {
-                            pg_sys::ExecASInsertTriggers(self.estate, open.result, none);
+                            pg_sys::ExecASInsertTriggers(self.estate, target.result, none);
                         }
                         Event::Update => {
-                            pg_sys::ExecASUpdateTriggers(self.estate, open.result, none);
+                            pg_sys::ExecASUpdateTriggers(self.estate, target.result, none);
                         }
                         Event::Delete => {
-                            pg_sys::ExecASDeleteTriggers(self.estate, open.result, none);
+                            pg_sys::ExecASDeleteTriggers(self.estate, target.result, none);
                         }
                     }
                 }
             }
             pg_sys::AfterTriggerEndQuery(self.estate);
-            pg_sys::EvalPlanQualEnd(&raw mut *self.recheck);
-            // What the triggers had to open.
-            pg_sys::ExecCloseResultRelations(self.estate);
-            for open in self.open.iter_mut().filter_map(Option::take) {
-                open.buffer.into_iter().for_each(Buffer::close);
-                pg_sys::ExecCloseIndices(open.result);
-                pg_sys::ExecDropSingleTupleTableSlot(open.slot);
-                pg_sys::table_close(open.relation, lock);
-            }
-            pg_sys::ExecResetTupleTable((*self.estate).es_tupleTable, false);
-            pg_sys::FreeExecutorState(self.estate);
         }
     }
 
-    fn opened(&self, target: Target) -> &Open {
-        self.open[target as usize].as_ref().expect("opened by `begin`")
+    fn target(&self, at: usize) -> &Target {
+        self.targets[at].as_ref().expect("opened by `begin`")
     }
 
     /// Opens a table at its first row, and fires its BEFORE STATEMENT triggers at the first event
     /// of a kind.
-    fn begin(&mut self, target: Target, event: Event) {
-        pgrx::check_for_interrupts!();
-        let (estate, oid) = (self.estate, self.oids[target as usize]);
-        let open = self.open[target as usize].get_or_insert_with(|| {
-            let lock = pg_sys::RowExclusiveLock as pg_sys::LOCKMODE;
-            // SAFETY: opens a table of the forest; index `target + 1` is its range table entry.
+    fn begin(&mut self, at: usize, event: Event) -> Result<(), Error> {
+        memory::check();
+        let (estate, relation) = (self.estate, self.forest.relations()[at]);
+        let target = self.targets[at].get_or_insert_with(|| {
+            // SAFETY: the table is open; what is made here lives as long as the executor state.
             unsafe {
                 let old = pg_sys::MemoryContextSwitchTo((*estate).es_query_cxt);
-                let relation = pg_sys::table_open(oid, lock);
                 let result = pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>())
                     .cast::<pg_sys::ResultRelInfo>();
                 (*result).type_ = pg_sys::NodeTag::T_ResultRelInfo;
-                let index = target as pg_sys::Index + 1;
+                let index = at as pg_sys::Index + 1;
                 pg_sys::InitResultRelInfo(result, relation, index, std::ptr::null_mut(), 0);
                 pg_sys::ExecOpenIndices(result, false);
                 let shape = (*relation).rd_att;
@@ -211,35 +254,35 @@ impl Writer {
                 let defaults = defaults(relation);
                 let buffer = buffer::may_gather(relation).then(Buffer::default);
                 pg_sys::MemoryContextSwitchTo(old);
-                Open { relation, result, slot, fired: Vec::new(), defaults, buffer }
+                Target { relation, result, slot, fired: Vec::new(), defaults, buffer }
             }
         });
-        if !open.fired.contains(&event) {
-            open.fired.push(event);
-            let relation = open.relation;
+        if !target.fired.contains(&event) {
+            target.fired.push(event);
             // SAFETY: the table is open, and its triggers are with it.
-            unsafe { refuse_transition_tables(relation, event) };
-            self.set_all_updated(target as usize, relation);
-            let open = self.opened(target);
+            unsafe { triggers_must_fit(relation, event)? };
+            self.set_all_updated(at);
+            let target = self.target(at);
             // SAFETY: the table is open.
             unsafe {
                 match event {
-                    Event::Insert => pg_sys::ExecBSInsertTriggers(estate, open.result),
-                    Event::Update => pg_sys::ExecBSUpdateTriggers(estate, open.result),
-                    Event::Delete => pg_sys::ExecBSDeleteTriggers(estate, open.result),
+                    Event::Insert => pg_sys::ExecBSInsertTriggers(estate, target.result),
+                    Event::Update => pg_sys::ExecBSUpdateTriggers(estate, target.result),
+                    Event::Delete => pg_sys::ExecBSDeleteTriggers(estate, target.result),
                 }
             }
         }
+        Ok(())
     }
 
-    /// Puts a row into the table's slot: what `old` has, or NULLs, with `values` on top.
-    fn fill(
+    /// Puts a row into the table's slot: what `old` has, or NULLs, with `fields` on top.
+    fn fill<T: Table>(
         &mut self,
-        target: Target,
         old: Option<*mut pg_sys::TupleTableSlot>,
-        values: &[(AttrNumber, Option<Datum>)],
+        fields: &[Field<'_, T>],
     ) -> *mut pg_sys::TupleTableSlot {
-        let slot = self.opened(target).slot;
+        let slot = self.target(T::AT).slot;
+        let numbers = self.forest.columns::<T>();
         // SAFETY: both slots have the table's shape, the attribute numbers are the table's.
         unsafe {
             pg_sys::ExecClearTuple(slot);
@@ -256,15 +299,15 @@ impl Writer {
                 }
                 None => {
                     nulls.fill(true);
-                    for (at, default) in &self.opened(target).defaults {
+                    for (at, default) in &self.target(T::AT).defaults {
                         columns[*at] = self.evaluate(*default, &mut nulls[*at]);
                     }
                 }
             }
-            for (attribute, value) in values {
-                let at = *attribute as usize - 1;
-                columns[at] = value.unwrap_or(Datum::from(0usize));
-                nulls[at] = value.is_none();
+            for field in fields {
+                let at = numbers[field.at] as usize - 1;
+                columns[at] = field.value.unwrap_or(Datum::from(0usize));
+                nulls[at] = field.value.is_none();
             }
             pg_sys::ExecStoreVirtualTuple(slot);
         }
@@ -288,7 +331,7 @@ impl Writer {
     }
 
     /// Tells triggers for UPDATE OF which columns are being written.
-    fn set_updated(&self, target: Target, attributes: impl Iterator<Item = AttrNumber>) {
+    fn set_updated(&self, target: usize, attributes: impl Iterator<Item = AttrNumber>) {
         // SAFETY: index `target + 1` is the table's range table entry, whose set is ours.
         unsafe {
             let entry = pg_sys::exec_rt_fetch(target as pg_sys::Index + 1, self.estate);
@@ -305,28 +348,34 @@ impl Writer {
     }
 
     /// A statement of ours may update any column, as its statement triggers see it.
-    fn set_all_updated(&self, target: usize, relation: pg_sys::Relation) {
+    fn set_all_updated(&self, target: usize) {
         // SAFETY: the relation is open.
-        let count = unsafe { (*(*relation).rd_att).natts } as AttrNumber;
-        self.set_updated(ALL_TARGETS[target], 1..=count);
+        let count = unsafe { (*(*self.target(target).relation).rd_att).natts } as AttrNumber;
+        self.set_updated(target, 1..=count);
     }
 
     /// A row that a trigger suppresses would leave a wrong tree.
-    fn must_have_written(&self, target: Target, slot: *mut pg_sys::TupleTableSlot) {
+    fn must_have_written(
+        &self,
+        target: usize,
+        slot: *mut pg_sys::TupleTableSlot,
+    ) -> Result<(), Error> {
         // SAFETY: writing a row puts its place into the slot, which `fill` had made invalid.
         let written = unsafe { (*slot).tts_tid.ip_posid } != 0;
-        if !written {
-            self.raise_suppressed(target);
-        }
+        if written { Ok(()) } else { Err(suppressed(target)) }
     }
 
     /// As above, for a deletion, where a BEFORE trigger could have had its way.
-    fn must_have_deleted(&self, target: Target, old: *mut pg_sys::TupleTableSlot) {
+    fn must_have_deleted(
+        &self,
+        target: usize,
+        old: *mut pg_sys::TupleTableSlot,
+    ) -> Result<(), Error> {
         // SAFETY: the slot stands on the row in its page, so the row's xmax is seen as it is now.
         let deleted = unsafe {
-            let triggers = (*self.opened(target).relation).trigdesc;
+            let triggers = (*self.target(target).relation).trigdesc;
             if triggers.is_null() || !(*triggers).trig_delete_before_row {
-                return;
+                return Ok(());
             }
             let mut is_null = false;
             let xmax = pg_sys::MaxTransactionIdAttributeNumber;
@@ -334,15 +383,7 @@ impl Writer {
             let xmax = read(old, xmax, &raw mut is_null).value() as u32;
             xmax == pg_sys::GetCurrentTransactionIdIfAny().into_inner()
         };
-        if !deleted {
-            self.raise_suppressed(target);
-        }
-    }
-
-    fn raise_suppressed(&self, target: Target) -> ! {
-        // SAFETY: the relation is open.
-        let name = unsafe { relation_name(self.opened(target).relation) };
-        Error::Suppressed { table: name }.raise()
+        if deleted { Ok(()) } else { Err(suppressed(target)) }
     }
 
     /// Gives back what the last row took of the executor's short-lived memory.
@@ -357,21 +398,67 @@ impl Writer {
     }
 }
 
-/// Ends the statement if a statement trigger would miss its transition table.
+impl Drop for Writer<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return; // the server closes what an error leaves open
+        }
+        // SAFETY: everything was opened by this writer; nothing refers to it afterwards.
+        unsafe {
+            pg_sys::EvalPlanQualEnd(&raw mut *self.recheck);
+            // What the triggers had to open.
+            pg_sys::ExecCloseResultRelations(self.estate);
+            for target in self.targets.iter_mut().filter_map(Option::take) {
+                drop(target.buffer);
+                pg_sys::ExecCloseIndices(target.result);
+                pg_sys::ExecDropSingleTupleTableSlot(target.slot);
+            }
+            pg_sys::ExecResetTupleTable((*self.estate).es_tupleTable, false);
+            pg_sys::FreeExecutorState(self.estate);
+        }
+    }
+}
+
+fn suppressed(target: usize) -> Error {
+    Error::Suppressed { table: TABLES[target].name.to_string_lossy().into_owned() }
+}
+
+/// Refuses what a statement of ours can't give to triggers: a transition table, or a time after it.
+///
+/// What is put off to the commit would run then as somebody else. The server refuses that as well
+/// when a trigger is to be queued, but can't say what to do. Whether an UPDATE queues the trigger of
+/// a foreign key depends on the row; that is left to the server.
 ///
 /// # Safety
 /// The relation is open.
-unsafe fn refuse_transition_tables(relation: pg_sys::Relation, event: Event) {
+unsafe fn triggers_must_fit(relation: pg_sys::Relation, event: Event) -> Result<(), Error> {
     // SAFETY: by the caller's promise; a table without triggers has no descriptor.
     unsafe {
-        let Some(triggers) = (*relation).trigdesc.as_ref() else { return };
-        let wanted = match event {
-            Event::Insert => triggers.trig_insert_new_table,
-            Event::Update => triggers.trig_update_old_table || triggers.trig_update_new_table,
-            Event::Delete => triggers.trig_delete_old_table,
+        let Some(triggers) = (*relation).trigdesc.as_ref() else { return Ok(()) };
+        let (wanted, kind) = match event {
+            Event::Insert => (triggers.trig_insert_new_table, pg_sys::TRIGGER_TYPE_INSERT),
+            Event::Update => (
+                triggers.trig_update_old_table || triggers.trig_update_new_table,
+                pg_sys::TRIGGER_TYPE_UPDATE,
+            ),
+            Event::Delete => (triggers.trig_delete_old_table, pg_sys::TRIGGER_TYPE_DELETE),
         };
         if wanted {
-            Error::TransitionTable { table: relation_name(relation) }.raise();
+            return Err(Error::TransitionTable { table: relation_name(relation) });
+        }
+        let all = std::slice::from_raw_parts(triggers.triggers, triggers.numtriggers as usize);
+        let deferred = all.iter().find(|it| {
+            it.tginitdeferred
+                && it.tgtype as u32 & kind != 0
+                && it.tgenabled as u8 != pg_sys::TRIGGER_DISABLED as u8
+                && !(event == Event::Update && pg_sys::RI_FKey_trigger_type(it.tgfoid) != 0)
+        });
+        match deferred {
+            None => Ok(()),
+            Some(trigger) => {
+                let name = std::ffi::CStr::from_ptr(trigger.tgname).to_string_lossy().into_owned();
+                Err(Error::Deferred { table: relation_name(relation), trigger: name })
+            }
         }
     }
 }
@@ -401,12 +488,4 @@ unsafe fn defaults(relation: pg_sys::Relation) -> Vec<(usize, *mut pg_sys::ExprS
         }
     }
     defaults
-}
-
-/// # Safety
-/// The relation is open.
-unsafe fn relation_name(relation: pg_sys::Relation) -> String {
-    // SAFETY: by the caller's promise.
-    let name = unsafe { std::ffi::CStr::from_ptr((*(*relation).rd_rel).relname.data.as_ptr()) };
-    name.to_string_lossy().into_owned()
 }

@@ -11,10 +11,11 @@ use pgrx::pg_sys::Oid;
 use pgrx::{PgBuiltInOids, Spi, Uuid, name, pg_extern};
 use treecrdt::{Dot, NodeId, VersionVector};
 
-use self::plan::{by_index, just, prepare};
+use self::plan::{by_index, prepare};
 use self::version::range;
 use crate::error::{Error, or_raise};
-use crate::forest::Forest;
+use crate::forest::{Access, Open, names};
+use crate::memory;
 
 /// A visible node.
 struct Visible {
@@ -47,7 +48,7 @@ fn tree(
     ),
 > {
     let (Some(forest), Some(doc)) = (forest, doc) else { return TableIterator::empty() };
-    let forest = or_raise(Forest::of_schema(forest));
+    let forest = or_raise(Open::new(Some(forest), Access::Read));
     let root = root.unwrap_or(uuid(NodeId::ROOT));
     let visible = or_raise(visible(&forest, doc, root, max_depth));
     TableIterator::new(
@@ -57,24 +58,14 @@ fn tree(
 
 /// The visible nodes below `root`, in document order: a query a level, then put in order.
 fn visible(
-    forest: &Forest,
+    forest: &Open,
     doc: &str,
     root: Uuid,
     max_depth: Option<i32>,
 ) -> Result<Vec<Visible>, Error> {
-    // The LATERAL subquery with its own order is not merged into the query around it. So for each
-    // parent there is one index range to read, and nothing to join or to sort.
-    let level = format!(
-        "SELECT p.parent, n.node, n.order_key, n.payload
-         FROM pg_catalog.unnest($2) p (parent) CROSS JOIN LATERAL (
-             SELECT node, order_key, payload FROM {}.nodes
-             WHERE doc OPERATOR(pg_catalog.=) $1 AND parent OPERATOR(pg_catalog.=) p.parent
-               AND NOT tombstone
-             ORDER BY order_key, node) n",
-        forest.name
-    );
+    let level = names::sql(forest, include_str!("../../sql/read/level.sql"));
     let mut children: HashMap<Uuid, Vec<Visible>> = HashMap::new();
-    by_index(|| {
+    by_index(forest, || {
         if way_up(forest, doc, root)?.is_none() {
             return Ok(());
         }
@@ -83,7 +74,7 @@ fn visible(
         let mut parents = vec![root];
         let mut depth = 0;
         while !parents.is_empty() && max_depth.is_none_or(|max| depth < max) {
-            pgrx::check_for_interrupts!();
+            memory::check();
             depth += 1;
             let mut next = Vec::new();
             Spi::connect(|client| -> Result<(), Error> {
@@ -116,7 +107,7 @@ fn visible(
     let mut ordered = Vec::new();
     let mut open: Vec<Visible> = children.remove(&root).into_iter().flatten().rev().collect();
     while let Some(visible) = open.pop() {
-        pgrx::check_for_interrupts!();
+        memory::check();
         open.extend(children.remove(&visible.node).into_iter().flatten().rev());
         ordered.push(visible);
     }
@@ -125,25 +116,20 @@ fn visible(
 
 #[pg_extern(sql = false)]
 fn path(forest: Oid, doc: &str, node: Uuid) -> Option<Vec<Uuid>> {
-    let forest = or_raise(Forest::of_schema(forest));
-    let mut path = or_raise(by_index(|| way_up(&forest, doc, node)))?;
+    let forest = or_raise(Open::new(Some(forest), Access::Read));
+    let mut path = or_raise(by_index(forest, || way_up(&forest, doc, node)))?;
     path.reverse();
     Some(path)
 }
 
 /// The node and its ancestors up to ROOT's child; `None` if it is not visible.
-fn way_up(forest: &Forest, doc: &str, node: Uuid) -> Result<Option<Vec<Uuid>>, Error> {
-    let step = format!(
-        "SELECT parent FROM {}.nodes
-         WHERE doc OPERATOR(pg_catalog.=) $1 AND {} AND NOT tombstone ORDER BY node",
-        forest.name,
-        just("node", "$2")
-    );
+fn way_up(forest: &Open, doc: &str, node: Uuid) -> Result<Option<Vec<Uuid>>, Error> {
+    let step = names::sql(forest, include_str!("../../sql/read/step_up.sql"));
     let step = prepare(&step, &[PgBuiltInOids::TEXTOID.oid(), PgBuiltInOids::UUIDOID.oid()])?;
     let mut path = Vec::new();
     let mut at = node;
     while at != uuid(NodeId::ROOT) {
-        pgrx::check_for_interrupts!();
+        memory::check();
         path.push(at);
         let parent = Spi::connect(|client| -> Result<_, Error> {
             let mut rows = client.select(&step, Some(1), &[doc.into(), at.into()])?;
@@ -159,7 +145,7 @@ fn way_up(forest: &Forest, doc: &str, node: Uuid) -> Result<Option<Vec<Uuid>>, E
 
 #[pg_extern(sql = false)]
 fn render(forest: Oid, doc: &str, root: Uuid) -> String {
-    let forest = or_raise(Forest::of_schema(forest));
+    let forest = or_raise(Open::new(Some(forest), Access::Read));
     let visible = or_raise(visible(&forest, doc, root, None));
     let mut drawing = String::from(if root == uuid(NodeId::ROOT) { "." } else { "" });
     if drawing.is_empty() {
@@ -188,11 +174,8 @@ fn render(forest: Oid, doc: &str, root: Uuid) -> String {
     drawing
 }
 
-fn root_label(forest: &Forest, doc: &str, root: Uuid) -> Result<String, Error> {
-    let sql = format!(
-        "SELECT payload FROM {}.nodes WHERE doc OPERATOR(pg_catalog.=) $1 AND node OPERATOR(pg_catalog.=) $2",
-        forest.name
-    );
+fn root_label(forest: &Open, doc: &str, root: Uuid) -> Result<String, Error> {
+    let sql = names::sql(forest, include_str!("../../sql/read/payload.sql"));
     Spi::connect(|client| {
         let rows = client.select(&sql, Some(1), &[doc.into(), root.into()])?;
         let payload = rows.into_iter().next().map(|row| row.get::<Vec<u8>>(1)).transpose()?;
@@ -213,50 +196,17 @@ fn label(payload: Option<&[u8]>, node: Uuid) -> String {
 
 #[pg_extern(sql = false)]
 fn subtree_version(forest: Oid, doc: &str, node: Uuid) -> Vec<u8> {
-    let forest = or_raise(Forest::of_schema(forest));
-    let name = &forest.name;
-    let below = format!(
-        "SELECT n.node FROM pg_catalog.unnest($2) p (parent) CROSS JOIN LATERAL (
-             SELECT node FROM {name}.nodes
-             WHERE doc OPERATOR(pg_catalog.=) $1 AND parent OPERATOR(pg_catalog.=) p.parent
-             ORDER BY order_key, node) n"
-    );
-    let waiting = format!(
-        "SELECT treecrdt.version_vector_send(dots) FROM {name}.waiting
-         WHERE doc OPERATOR(pg_catalog.=) $1"
-    );
-    let effective = format!(
-        "NOT EXISTS (SELECT FROM {name}.ignored i WHERE i.doc OPERATOR(pg_catalog.=) o.doc
-           AND i.node OPERATOR(pg_catalog.=) o.node AND i.lamport OPERATOR(pg_catalog.=) o.lamport
-           AND i.replica OPERATOR(pg_catalog.=) o.replica AND i.counter OPERATOR(pg_catalog.=) o.counter)"
-    );
-    let placed = just("node", "s.node");
-    let dots = format!(
-        "WITH s AS (SELECT pg_catalog.unnest($2) AS node)
-         SELECT o.replica, o.counter FROM s CROSS JOIN LATERAL (
-             SELECT * FROM {name}.ops WHERE doc OPERATOR(pg_catalog.=) $1 AND {placed} ORDER BY node) o
-         WHERE (o.kind OPERATOR(pg_catalog.=) 'insert' OR o.kind OPERATOR(pg_catalog.=) 'move')
-           AND o.node OPERATOR(pg_catalog.<>) '00000000-0000-0000-0000-000000000000'
-           AND o.node OPERATOR(pg_catalog.<>) 'ffffffff-ffff-ffff-ffff-ffffffffffff' AND {effective}
-         UNION ALL SELECT o.replica, o.counter FROM s JOIN {name}.oprefs r
-             ON r.doc OPERATOR(pg_catalog.=) $1 AND r.parent OPERATOR(pg_catalog.=) s.node
-         CROSS JOIN LATERAL (
-             SELECT * FROM {name}.ops WHERE doc OPERATOR(pg_catalog.=) $1
-               AND replica OPERATOR(pg_catalog.=) r.replica AND {referred} ORDER BY counter) o
-         WHERE (o.kind OPERATOR(pg_catalog.=) 'move'
-             OR (o.kind OPERATOR(pg_catalog.=) 'insert' AND o.parent OPERATOR(pg_catalog.=) s.node)) AND {effective}
-         UNION ALL SELECT n.payload_replica, n.payload_counter FROM s CROSS JOIN LATERAL (
-             SELECT * FROM {name}.nodes WHERE doc OPERATOR(pg_catalog.=) $1 AND {placed} ORDER BY node) n
-         WHERE n.payload_replica IS NOT NULL",
-        referred = just("counter", "r.counter"),
-    );
+    let forest = or_raise(Open::new(Some(forest), Access::Read));
+    let below = names::sql(&forest, include_str!("../../sql/read/below.sql"));
+    let waiting = names::sql(&forest, include_str!("../../sql/read/waiting.sql"));
+    let dots = names::sql(&forest, include_str!("../../sql/read/own_dots.sql"));
     let read = || {
         let types = [PgBuiltInOids::TEXTOID.oid(), PgBuiltInOids::UUIDARRAYOID.oid()];
         let below = prepare(&below, &types)?;
         let mut subtree = vec![node];
         let mut from = 0;
         while from < subtree.len() {
-            pgrx::check_for_interrupts!();
+            memory::check();
             let level: Vec<Uuid> = subtree[from..].to_vec();
             from = subtree.len();
             Spi::connect(|client| -> Result<(), Error> {
@@ -282,12 +232,17 @@ fn subtree_version(forest: Oid, doc: &str, node: Uuid) -> Vec<u8> {
             Ok::<_, Error>(version.to_cbor())
         })
     };
-    or_raise(by_index(read))
+    or_raise(by_index(&forest, read))
 }
 
 #[pg_extern(sql = false)]
 fn digest(forest: Oid, doc: &str) -> Option<Vec<u8>> {
-    let forest = or_raise(Forest::of_schema(forest));
-    let sql = include_str!("../../sql/digest.sql").replace("@forest@", &forest.name);
-    or_raise(Spi::get_one_with_args(&sql, &[doc.into()]).map_err(Error::from))
+    let forest = or_raise(Open::new(Some(forest), Access::Read));
+    let sql = names::sql(&forest, include_str!("../../sql/read/digest.sql"));
+    let read = names::naming(forest.forest(), || {
+        Spi::connect(|client| {
+            client.select(&sql, Some(1), &[doc.into()])?.first().get_one::<Vec<u8>>()
+        })
+    });
+    or_raise(read.map_err(Error::from))
 }

@@ -1,49 +1,51 @@
-//! What a caller of a function must be allowed, checked before it reads or writes on its own.
+//! What a caller of a function must be allowed, checked before it reads on its own.
 
-use pgrx::pg_sys::{self, Oid};
+use pgrx::pg_sys;
 
 use crate::error::Error;
-use crate::forest::Forest;
-
-/// The owner of the forest, or a member of that role.
-///
-/// # Errors
-/// [`Error::Denied`] for anybody else.
-pub fn must_own(forest: &Forest) -> Result<(), Error> {
-    // SAFETY: a look-up by the OIDs of a relation and of the current user.
-    let owns = unsafe { pg_sys::pg_class_ownercheck(forest.ops.oid, pg_sys::GetUserId()) };
-    grant(owns, forest, "only its owner may do this")
-}
-
-/// Those who may INSERT into `ops`.
-///
-/// # Errors
-/// [`Error::Denied`] for anybody else.
-pub fn must_append(forest: &Forest) -> Result<(), Error> {
-    grant(may(forest.ops.oid, pg_sys::ACL_INSERT), forest, "it takes INSERT on ops")
-}
+use crate::forest::Open;
 
 /// Those who may SELECT every row of every table.
 ///
 /// # Errors
 /// [`Error::Denied`] for anybody else.
-pub fn must_read_all(forest: &Forest) -> Result<(), Error> {
+pub fn must_read_all(forest: &Open) -> Result<(), Error> {
     for table in forest.tables() {
-        grant(may(table, pg_sys::ACL_SELECT), forest, "it takes SELECT on all its tables")?;
-        // SAFETY: a look-up for the current user.
-        let policy = unsafe { pg_sys::check_enable_rls(table, pg_sys::InvalidOid, true) };
-        let unfiltered = policy != pg_sys::CheckEnableRlsResult::RLS_ENABLED as i32;
-        grant(unfiltered, forest, "row-level security hides part of it")?;
+        let needs = match may_read(table) {
+            Reading::Nothing => "it takes SELECT on all its tables",
+            Reading::Filtered => "row-level security hides part of it",
+            Reading::All => continue,
+        };
+        return Err(Error::Denied { forest: forest.name.clone(), needs });
     }
     Ok(())
 }
 
-fn may(table: Oid, mode: u32) -> bool {
-    // SAFETY: as above.
-    let result = unsafe { pg_sys::pg_class_aclcheck(table, pg_sys::GetUserId(), mode) };
-    result == pg_sys::AclResult::ACLCHECK_OK
+/// What a role may read of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// Not every column, perhaps none.
+    Nothing,
+    /// Every column of the rows that policies let through.
+    Filtered,
+    /// Everything.
+    All,
 }
 
-fn grant(granted: bool, forest: &Forest, needs: &'static str) -> Result<(), Error> {
-    if granted { Ok(()) } else { Err(Error::Denied { forest: forest.name.clone(), needs }) }
+/// What the current role may read of a table, as the executor decides it.
+pub fn may_read(table: pg_sys::Oid) -> Reading {
+    // SAFETY: look-ups by the OIDs of a relation and of the current user.
+    unsafe {
+        let user = pg_sys::GetUserId();
+        let granted = pg_sys::pg_class_aclcheck(table, user, pg_sys::ACL_SELECT);
+        if granted != pg_sys::AclResult::ACLCHECK_OK {
+            return Reading::Nothing;
+        }
+        let policy = pg_sys::check_enable_rls(table, pg_sys::InvalidOid, true);
+        if policy == pg_sys::CheckEnableRlsResult::RLS_ENABLED as i32 {
+            Reading::Filtered
+        } else {
+            Reading::All
+        }
+    }
 }

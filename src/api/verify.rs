@@ -12,8 +12,9 @@ use treecrdt::reference::{self, State};
 use super::{maintain, rights};
 use crate::codec::Varlena;
 use crate::error::{Error, or_raise};
-use crate::forest::Forest;
-use crate::materialize::{read_state, read_waiting};
+use crate::forest::{Access, Open};
+use crate::materialize::read_state;
+use crate::memory;
 use crate::reader::Reader;
 
 /// A discrepancy: doc, table, key, problem.
@@ -32,18 +33,17 @@ fn verify(
         name!(problem, String),
     ),
 > {
-    let forest = or_raise(Forest::of_argument(forest));
+    let forest = or_raise(Open::new(forest, Access::Read));
     or_raise(rights::must_read_all(&forest));
-    let docs = or_raise(maintain::docs(&maintain::all_docs(&forest), doc));
+    let docs = or_raise(maintain::all_docs(&forest, doc));
     let mut findings = Vec::new();
-    let mut reader = Reader::open(&forest);
+    let mut reader = or_raise(Reader::open(&forest));
     for doc in docs {
         let datum = Varlena::new(doc.as_bytes());
         if let Err(error) = check(&mut reader, &doc, &datum, &mut findings) {
             findings.push((doc, "ops", String::new(), error.to_string()));
         }
     }
-    reader.close();
     TableIterator::new(findings)
 }
 
@@ -61,13 +61,13 @@ fn check(
         ops.push(row.op()?);
         Ok(())
     })?;
-    let waiting = read_waiting(reader, datum)?;
+    let waiting = reader.waiting_dots(datum)?;
     let (waiting_ops, materialized): (Vec<&Op>, Vec<&Op>) =
         ops.iter().partition(|op| waiting.contains(op.dot()));
     let expected = State {
         dots: Default::default(),
         ..reference::replay_checking(materialized, &mut || {
-            pgrx::check_for_interrupts!();
+            memory::check();
         })
     };
     let actual = read_state(reader, datum)?;
@@ -76,7 +76,7 @@ fn check(
     if !unknown.is_empty() {
         find("waiting", unknown.to_json(), "names operations that are not in ops".into());
     }
-    match reader.doc(datum) {
+    match reader.doc_row(datum)? {
         // A doc that was dropped after it was listed.
         None if ops.is_empty() && actual == State::default() => {}
         None => find("docs", String::new(), "row is missing".into()),

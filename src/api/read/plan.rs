@@ -7,15 +7,23 @@
 use std::ffi::CStr;
 
 use pgrx::Spi;
-use pgrx::pg_sys::PgOid;
+use pgrx::pg_sys::{self, PgOid};
 use pgrx::spi::OwnedPreparedStatement;
 
 use crate::error::Error;
+use crate::forest::{Open, names};
 use crate::guc::with_settings;
 
 /// What is set while the reading functions run their queries.
-const SETTINGS: [(&CStr, &CStr); 6] = [
+const SETTINGS: [(&CStr, &CStr); 13] = [
     (c"enable_seqscan", c"off"),
+    (c"enable_indexscan", c"on"),
+    (c"enable_indexonlyscan", c"on"),
+    (c"enable_nestloop", c"on"),
+    (c"geqo", c"off"),
+    (c"from_collapse_limit", c"8"),
+    (c"join_collapse_limit", c"8"),
+    (c"max_parallel_workers_per_gather", c"0"),
     (c"enable_bitmapscan", c"off"),
     (c"enable_sort", c"off"),
     (c"enable_memoize", c"off"),
@@ -29,17 +37,10 @@ const SETTINGS: [(&CStr, &CStr); 6] = [
 ///
 /// # Errors
 /// Those of `read`.
-pub fn by_index<T>(read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    with_settings(&SETTINGS, read)
-}
-
-/// `column = value`, said as a range, for a query with `ORDER BY column`.
-///
-/// Where statistics have it that a doc has one row, every index that begins with `doc` looks equally
-/// good, and one may be taken that reads the whole doc for a single row. Only the right one gives
-/// that order; and that the order of equal values is no order at all, the planner must not see.
-pub fn just(column: &str, value: &str) -> String {
-    format!("{column} OPERATOR(pg_catalog.>=) {value} AND {column} OPERATOR(pg_catalog.<=) {value}")
+pub fn by_index<T>(forest: &Open, read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    // SAFETY: a query is running, and its snapshot active.
+    unsafe { forest.must_be_as_seen_by(pg_sys::GetActiveSnapshot()) }?;
+    names::naming(forest.forest(), || with_settings(&SETTINGS, read))
 }
 
 /// A statement to be run many times, each time in a connection to SPI of its own: one connection

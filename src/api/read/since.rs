@@ -7,10 +7,10 @@ use pgrx::pg_sys::Oid;
 use pgrx::{FromDatum, IntoDatum, Spi, Uuid, name, pg_extern, pg_sys};
 use treecrdt::VersionVector;
 
-use super::plan::{by_index, just};
+use super::plan::by_index;
 use super::version::{every_dot, spans};
 use crate::error::{Error, or_raise};
-use crate::forest::Forest;
+use crate::forest::{Access, Open, names};
 
 /// A row of `ops`, but for the doc.
 type OpRow = (
@@ -77,13 +77,13 @@ fn ops_since(
         name!(known_state, Option<Vec<u8>>),
     ),
 > {
-    let forest = or_raise(Forest::of_schema(forest));
+    let forest = or_raise(Open::new(Some(forest), Access::Read));
     let known = or_raise(VersionVector::from_cbor(known).map_err(Error::Vector));
-    let missing = Rc::new(or_raise(by_index(|| Missing::find(&forest, doc, &known))));
+    let missing = Rc::new(or_raise(by_index(&forest, || Missing::find(&forest, doc, &known))));
     let doc = doc.to_owned();
     let batches = (0..missing.keys.len()).step_by(BATCH);
     TableIterator::new(batches.flat_map(move |at| {
-        let rows = or_raise(by_index(|| missing.read(&forest, &doc, at)));
+        let rows = or_raise(by_index(&forest, || missing.read(&forest, &doc, at)));
         let doc = doc.clone();
         rows.into_iter().map(
             move |(replica, counter, lamport, kind, node, parent, key, payload, known)| {
@@ -103,7 +103,7 @@ struct Missing {
 }
 
 impl Missing {
-    fn find(forest: &Forest, doc: &str, known: &VersionVector) -> Result<Self, Error> {
+    fn find(forest: &Open, doc: &str, known: &VersionVector) -> Result<Self, Error> {
         // Where there are gaps the ranges are wider than the log, and there is nothing to read.
         let there = match spans(forest, doc)? {
             Some(spans) => VersionVector::from_ranges(spans.ranges)?,
@@ -120,17 +120,7 @@ impl Missing {
                 last.push(range.1 as i64);
             }
         }
-        let keys = format!(
-            "SELECT o.lamport, r.at, o.counter
-             FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3),
-                             pg_catalog.unnest($4), pg_catalog.unnest($5)) r (at, replica, first, last)
-             CROSS JOIN LATERAL (
-                 SELECT lamport, counter FROM {}.ops
-                 WHERE doc OPERATOR(pg_catalog.=) $1 AND replica OPERATOR(pg_catalog.=) r.replica
-                   AND counter OPERATOR(pg_catalog.>=) r.first AND counter OPERATOR(pg_catalog.<=) r.last
-                 ORDER BY counter) o",
-            forest.name
-        );
+        let keys = names::sql(forest, include_str!("../../../sql/read/keys.sql"));
         let arguments = [doc.into(), at.into(), of.into(), first.into(), last.into()];
         let mut keys = Spi::connect(|client| {
             let mut found = Vec::new();
@@ -148,23 +138,12 @@ impl Missing {
     }
 
     /// The rows of a batch of keys, in their order.
-    fn read(&self, forest: &Forest, doc: &str, from: usize) -> Result<Vec<OpRow>, Error> {
+    fn read(&self, forest: &Open, doc: &str, from: usize) -> Result<Vec<OpRow>, Error> {
         let keys = &self.keys[from..self.keys.len().min(from + BATCH)];
         let replicas: Vec<Vec<u8>> =
             keys.iter().map(|&(_, at, _)| self.replicas[at as usize].clone()).collect();
         let counters: Vec<i64> = keys.iter().map(|&(_, _, counter)| counter).collect();
-        let rows = format!(
-            "SELECT k.at, k.replica, o.counter, o.lamport, o.kind, o.node, o.parent, o.order_key,
-                 o.payload, treecrdt.version_vector_send(o.known_state)
-             FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) WITH ORDINALITY
-                 k (replica, counter, at)
-             CROSS JOIN LATERAL (
-                 SELECT * FROM {}.ops
-                 WHERE doc OPERATOR(pg_catalog.=) $1 AND replica OPERATOR(pg_catalog.=) k.replica
-                   AND {} ORDER BY counter) o",
-            forest.name,
-            just("counter", "k.counter")
-        );
+        let rows = names::sql(forest, include_str!("../../../sql/read/ops.sql"));
         Spi::connect(|client| {
             let arguments = [doc.into(), replicas.into(), counters.into()];
             let mut found: Vec<(i64, OpRow)> = Vec::with_capacity(keys.len());

@@ -6,15 +6,16 @@ use treecrdt::{ReplicaId, VersionVector};
 
 use super::plan::by_index;
 use crate::error::{Error, or_raise};
-use crate::forest::Forest;
+use crate::forest::shape::{Docs, Ops};
+use crate::forest::{Access, Open, names};
 
 /// A replica with counters from the first to the last, both included.
 type Range = (ReplicaId, u64, u64);
 
 #[pg_extern(sql = false)]
 fn version(forest: Oid, doc: &str) -> Vec<u8> {
-    let forest = or_raise(Forest::of_schema(forest));
-    let version = by_index(|| {
+    let forest = or_raise(Open::new(Some(forest), Access::Read));
+    let version = by_index(&forest, || {
         let spans = spans(&forest, doc)?;
         match spans.filter(|spans| spans.gapless) {
             Some(spans) => Ok(VersionVector::from_ranges(spans.ranges)?),
@@ -42,41 +43,23 @@ const DOTS_A_REPLICA: i64 = 8;
 ///
 /// Ranges without a gap have as many dots as `docs` counts operations. That says nothing to those
 /// from whom a policy hides operations, nor is it known to those who may not SELECT `docs`.
-pub fn spans(forest: &Forest, doc: &str) -> Result<Option<Spans>, Error> {
-    let name = &forest.name;
+pub fn spans(forest: &Open, doc: &str) -> Result<Option<Spans>, Error> {
     let rights = "SELECT pg_catalog.has_table_privilege($1, 'SELECT'),
                          pg_catalog.row_security_active($2)";
     Spi::connect(|client| {
-        let row =
-            client.select(rights, Some(1), &[forest.docs.oid.into(), forest.ops.oid.into()])?;
+        let row = client.select(
+            rights,
+            Some(1),
+            &[forest.table::<Docs>().into(), forest.table::<Ops>().into()],
+        )?;
         let (counted, filtered) = row.first().get_two::<bool, bool>()?;
         let op_count = match counted {
-            Some(true) => {
-                format!("SELECT op_count FROM {name}.docs WHERE doc OPERATOR(pg_catalog.=) $1")
-            }
-            _ => "NULL::pg_catalog.int8".into(),
+            Some(true) => "SELECT op_count FROM @forest@.docs WHERE doc OPERATOR(pg_catalog.=) $1",
+            _ => "NULL::pg_catalog.int8",
         };
-        // One statement, and so one snapshot: counting and looking up must not drift apart.
-        let spans = format!(
-            "WITH RECURSIVE spans (replica, first) AS (
-                 (SELECT replica, counter FROM {name}.ops WHERE doc OPERATOR(pg_catalog.=) $1
-                  ORDER BY replica, counter LIMIT 1)
-                 UNION ALL
-                 SELECT o.replica, o.counter FROM spans s CROSS JOIN LATERAL (
-                     SELECT replica, counter FROM {name}.ops
-                     WHERE doc OPERATOR(pg_catalog.=) $1 AND replica OPERATOR(pg_catalog.>) s.replica
-                     ORDER BY replica, counter LIMIT 1) o
-             )
-             SELECT s.replica, s.first,
-                 (SELECT o.counter FROM {name}.ops o
-                  WHERE o.doc OPERATOR(pg_catalog.=) $1 AND o.replica OPERATOR(pg_catalog.=) s.replica
-                  ORDER BY o.counter DESC LIMIT 1),
-                 ({op_count})
-             FROM spans s
-             LIMIT 1 OPERATOR(pg_catalog.+) greatest(
-                 ({op_count}) OPERATOR(pg_catalog./) {DOTS_A_REPLICA}, {FEW_REPLICAS})"
-        );
-        let rows = client.select(&spans, None, &[doc.into()])?;
+        let spans = include_str!("../../../sql/read/spans.sql").replace("@op_count@", op_count);
+        let arguments = [doc.into(), FEW_REPLICAS.into(), DOTS_A_REPLICA.into()];
+        let rows = client.select(&names::sql(forest, &spans), None, &arguments)?;
         let mut ranges = Vec::with_capacity(rows.len());
         let (mut op_count, mut dots) = (None, 0_u128);
         for row in rows {
@@ -95,19 +78,8 @@ pub fn spans(forest: &Forest, doc: &str) -> Result<Option<Spans>, Error> {
 
 /// The dots of all operations in the log: reads the whole range of the doc, and of it returns where
 /// gaps begin and end.
-pub fn every_dot(forest: &Forest, doc: &str) -> Result<VersionVector, Error> {
-    let edges = format!(
-        "SELECT replica, counter, begins, ends
-         FROM (SELECT replica, counter,
-                   pg_catalog.lag(counter, 1, -1::pg_catalog.int8) OVER replicas OPERATOR(pg_catalog.+) 1
-                       OPERATOR(pg_catalog.<>) counter AS begins,
-                   pg_catalog.lead(counter, 1, 0::pg_catalog.int8) OVER replicas OPERATOR(pg_catalog.-) 1
-                       OPERATOR(pg_catalog.<>) counter AS ends
-               FROM {}.ops WHERE doc OPERATOR(pg_catalog.=) $1
-               WINDOW replicas AS (PARTITION BY replica ORDER BY counter)) dots
-         WHERE begins OR ends",
-        forest.name
-    );
+pub fn every_dot(forest: &Open, doc: &str) -> Result<VersionVector, Error> {
+    let edges = names::sql(forest, include_str!("../../../sql/read/edges.sql"));
     Spi::connect(|client| {
         let mut ranges = Vec::new();
         let mut first = None;

@@ -18,16 +18,16 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 use pgrx::pg_sys;
 use pgrx::spi::{OwnedPreparedStatement, Spi};
 
+use super::shape::{Docs, Ops};
+use super::{Forest, Open, names};
 use crate::codec::Varlena;
-use crate::error::{Error, or_raise};
-use crate::forest::Forest;
-use crate::reader::{Reader, RowOf};
+use crate::error::Error;
+use crate::reader::Reader;
 
 /// How many gates a transaction may hold: the server's lock table is shared by all.
 const MOST_GATES: usize = 256;
@@ -37,7 +37,7 @@ const TRIES: usize = 100;
 
 /// A statement, as long as nobody begins another command within it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Statement {
+pub struct Statement {
     transaction: pg_sys::LocalTransactionId,
     subtransaction: pg_sys::SubTransactionId,
     command: pg_sys::CommandId,
@@ -45,14 +45,15 @@ struct Statement {
 }
 
 impl Statement {
-    fn now(forest: &Forest) -> Self {
+    /// The one that is running, about this `ops`.
+    pub fn now(table: pg_sys::Oid) -> Self {
         // SAFETY: reads counters of the running transaction.
         unsafe {
             Self {
                 transaction: (*pg_sys::MyProc).lxid,
                 subtransaction: pg_sys::GetCurrentSubTransactionId(),
                 command: pg_sys::GetCurrentCommandId(false),
-                table: forest.ops.oid,
+                table,
             }
         }
     }
@@ -77,7 +78,7 @@ thread_local! {
 
 /// Takes the gate of a document before an operation of its enters the log.
 pub fn enter(forest: &Forest, doc: &str) {
-    let statement = Statement::now(forest);
+    let statement = Statement::now(forest.table::<Ops>());
     let first = FIRST.with_borrow(|first| {
         let first = first.as_ref().filter(|first| first.statement == statement);
         first.map(|first| (first.several || first.doc == doc, first.gate))
@@ -109,15 +110,14 @@ pub fn enter(forest: &Forest, doc: &str) {
 /// # Errors
 /// [`Error::Suppressed`] if the row cannot be made. Errors of the server, 40001 among them, end
 /// the statement.
-pub fn take(forest: &Forest, doc: &str) -> Result<(), Error> {
+pub fn take(forest: &Open, doc: &str) -> Result<(), Error> {
     acquire(forest, doc);
     // Others, who make and drop the document without passing the gate, may come in between.
     for _ in 0..TRIES {
         if lock_row(forest, doc)? {
             return Ok(());
         }
-        let name = &forest.name;
-        run(&format!("INSERT INTO {name}.docs (doc) VALUES ($1) ON CONFLICT DO NOTHING"), doc)?;
+        run(forest, include_str!("../../sql/new_doc.sql"), doc)?;
     }
     Err(Error::Suppressed { table: "docs".into() })
 }
@@ -126,17 +126,18 @@ pub fn take(forest: &Forest, doc: &str) -> Result<(), Error> {
 ///
 /// # Errors
 /// As for [`take`].
-pub fn take_existing(forest: &Forest, doc: &str) -> Result<bool, Error> {
+pub fn take_existing(forest: &Open, doc: &str) -> Result<bool, Error> {
     acquire(forest, doc);
     lock_row(forest, doc)
 }
 
-fn lock_row(forest: &Forest, doc: &str) -> Result<bool, Error> {
+fn lock_row(forest: &Open, doc: &str) -> Result<bool, Error> {
     let doc = Varlena::new(doc.as_bytes());
-    let mut reader = Reader::open(forest);
-    let locked = reader.row_of(RowOf::Doc(&doc)).is_some_and(|row| or_raise(row.lock()));
-    reader.close();
-    Ok(locked)
+    let mut reader = Reader::open(forest)?;
+    if reader.doc.find(&[doc.text()], &[])?.is_none() {
+        return Ok(false);
+    }
+    reader.doc.lock_found()
 }
 
 /// Waits for the gate of a document, unless the transaction holds too many.
@@ -162,33 +163,40 @@ fn release(gate: pg_sys::LOCKTAG) {
 
 /// A document's gate: an object of the class `docs` that no catalog knows, told by a hash. Should
 /// two documents have the same, they wait for each other without need.
+///
+/// All backends must come to the same hash, whatever release of Rust built what they have loaded: it
+/// is FNV-1a, folded to 32 bits.
 fn gate(forest: &Forest, doc: &str) -> pg_sys::LOCKTAG {
-    let mut hasher = DefaultHasher::new();
-    doc.hash(&mut hasher);
+    let hash = doc.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
     // SAFETY: reads the database's OID.
     let database = unsafe { pg_sys::MyDatabaseId };
     pg_sys::LOCKTAG {
         locktag_field1: database.to_u32(),
-        locktag_field2: forest.docs.oid.to_u32(),
-        locktag_field3: hasher.finish() as u32,
+        locktag_field2: forest.table::<Docs>().to_u32(),
+        locktag_field3: (hash ^ (hash >> 32)) as u32,
         locktag_field4: 0,
         locktag_type: pg_sys::LockTagType::LOCKTAG_OBJECT as u8,
         locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
     }
 }
 
-fn run(sql: &str, doc: &str) -> Result<usize, Error> {
-    Spi::connect_mut(|client| {
-        let known = PLANS.with_borrow(|plans| plans.get(sql).cloned());
-        let plan = match known {
-            Some(plan) => plan,
-            None => {
-                let text = [pgrx::PgBuiltInOids::TEXTOID.oid()];
-                let plan = Rc::new(client.prepare_mut(sql, &text)?.keep());
-                PLANS.with_borrow_mut(|plans| plans.insert(sql.to_owned(), plan.clone()));
-                plan
-            }
-        };
-        Ok(client.update(&*plan, None, &[doc.into()])?.len())
+fn run(forest: &Open, sql: &str, doc: &str) -> Result<usize, Error> {
+    let sql = names::sql(forest, sql);
+    names::naming(forest.forest(), || {
+        Spi::connect_mut(|client| {
+            let known = PLANS.with_borrow(|plans| plans.get(&sql).cloned());
+            let plan = match known {
+                Some(plan) => plan,
+                None => {
+                    let text = [pgrx::PgBuiltInOids::TEXTOID.oid()];
+                    let plan = Rc::new(client.prepare_mut(sql.as_str(), &text)?.keep());
+                    PLANS.with_borrow_mut(|plans| plans.insert(sql.clone(), plan.clone()));
+                    plan
+                }
+            };
+            Ok(client.update(&*plan, None, &[doc.into()])?.len())
+        })
     })
 }

@@ -6,19 +6,19 @@ WITH ops AS (
                OPERATOR(pg_catalog.||) pg_catalog.int8send(counter) OPERATOR(pg_catalog.||) pg_catalog.int8send(lamport)
                OPERATOR(pg_catalog.||) pg_catalog.int4send(pg_catalog.length(kind::pg_catalog.text)) OPERATOR(pg_catalog.||) pg_catalog.convert_to(kind::pg_catalog.text, 'UTF8')
                OPERATOR(pg_catalog.||) pg_catalog.uuid_send(node)
-               OPERATOR(pg_catalog.||) coalesce('\x01'::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.uuid_send(parent), '\x00')
-               OPERATOR(pg_catalog.||) coalesce(pg_catalog.int4send(pg_catalog.octet_length(order_key)) OPERATOR(pg_catalog.||) order_key, '\xffffffff')
-               OPERATOR(pg_catalog.||) coalesce(pg_catalog.int4send(pg_catalog.octet_length(payload)) OPERATOR(pg_catalog.||) payload, '\xffffffff')
-               OPERATOR(pg_catalog.||) coalesce('\x01'::pg_catalog.bytea OPERATOR(pg_catalog.||) treecrdt.version_vector_send(known_state), '\x00')
+               OPERATOR(pg_catalog.||) coalesce(pg_catalog.decode('01', 'hex') OPERATOR(pg_catalog.||) pg_catalog.uuid_send(parent), pg_catalog.decode('00', 'hex'))
+               OPERATOR(pg_catalog.||) coalesce(pg_catalog.int4send(pg_catalog.octet_length(order_key)) OPERATOR(pg_catalog.||) order_key, pg_catalog.decode('ffffffff', 'hex'))
+               OPERATOR(pg_catalog.||) coalesce(pg_catalog.int4send(pg_catalog.octet_length(payload)) OPERATOR(pg_catalog.||) payload, pg_catalog.decode('ffffffff', 'hex'))
+               OPERATOR(pg_catalog.||) coalesce(pg_catalog.decode('01', 'hex') OPERATOR(pg_catalog.||) treecrdt.version_vector_send(known_state), pg_catalog.decode('00', 'hex'))
            ), ''::pg_catalog.bytea ORDER BY replica, counter) AS rows
     FROM @forest@.ops WHERE doc OPERATOR(pg_catalog.=) $1
 ), nodes AS (
     SELECT pg_catalog.string_agg(pg_catalog.sha256(
                pg_catalog.uuid_send(node)
-               OPERATOR(pg_catalog.||) coalesce('\x01'::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.uuid_send(parent), '\x00')
-               OPERATOR(pg_catalog.||) coalesce(pg_catalog.int4send(pg_catalog.octet_length(order_key)) OPERATOR(pg_catalog.||) order_key, '\xffffffff')
+               OPERATOR(pg_catalog.||) coalesce(pg_catalog.decode('01', 'hex') OPERATOR(pg_catalog.||) pg_catalog.uuid_send(parent), pg_catalog.decode('00', 'hex'))
+               OPERATOR(pg_catalog.||) coalesce(pg_catalog.int4send(pg_catalog.octet_length(order_key)) OPERATOR(pg_catalog.||) order_key, pg_catalog.decode('ffffffff', 'hex'))
                OPERATOR(pg_catalog.||) pg_catalog.boolsend(tombstone)
-               OPERATOR(pg_catalog.||) coalesce(pg_catalog.int4send(pg_catalog.octet_length(payload)) OPERATOR(pg_catalog.||) payload, '\xffffffff')
+               OPERATOR(pg_catalog.||) coalesce(pg_catalog.int4send(pg_catalog.octet_length(payload)) OPERATOR(pg_catalog.||) payload, pg_catalog.decode('ffffffff', 'hex'))
            ), ''::pg_catalog.bytea ORDER BY node) AS rows
     FROM @forest@.nodes WHERE doc OPERATOR(pg_catalog.=) $1
 ), oprefs AS (

@@ -1,0 +1,441 @@
+//! Whether a table has the shape that is declared for it.
+//!
+//! Rows are read and written without a query, so what a column is taken for decides what its bytes
+//! are read as. Nothing is taken on trust: kind, persistence, inheritance, types, collations,
+//! indexes and triggers are held against the [declaration](super::shape) whenever the server has
+//! said that something about the table changed. The table is locked then, and stays so.
+
+use std::ffi::CStr;
+
+use pgrx::pg_sys::ffi::pg_guard_ffi_boundary as guarded;
+use pgrx::pg_sys::{self, AttrNumber, Oid};
+
+use super::shape::{IndexKey, IndexShape, TableShape, TriggerShape, Type};
+use super::types::TypeOids;
+use crate::error::Error;
+
+// Of the server's `catalog/pg_inherits.h`, which pgrx has no bindings for.
+unsafe extern "C-unwind" {
+    fn has_superclass(relation: Oid) -> bool;
+    fn find_inheritance_children(parent: Oid, lock: pg_sys::LOCKMODE) -> *mut pg_sys::List;
+}
+
+/// A table as it was found: where its columns stand, and which of its indexes are which.
+#[derive(Debug)]
+pub struct Found {
+    /// Its OID.
+    pub oid: Oid,
+    /// Its owner.
+    pub owner: Oid,
+    /// The numbers of the declared columns, in their order.
+    pub columns: Vec<AttrNumber>,
+    /// The OIDs of the declared indexes, in their order.
+    pub indexes: Vec<Oid>,
+    /// The transaction that last changed the table's row in `pg_class`.
+    pub changed_by: pg_sys::TransactionId,
+}
+
+/// A table under examination.
+struct Exam<'s> {
+    relation: pg_sys::Relation,
+    shape: &'static TableShape,
+    /// The forest's name, quoted.
+    forest: &'s str,
+    types: &'s TypeOids,
+}
+
+/// Holds a table against its declaration.
+///
+/// # Errors
+/// [`Error::Shape`] or [`Error::Unready`]: what is wrong with it, and how to mend it.
+///
+/// # Safety
+/// The relation is open and locked.
+pub unsafe fn check(
+    relation: pg_sys::Relation,
+    shape: &'static TableShape,
+    forest: &str,
+    types: &TypeOids,
+) -> Result<Found, Error> {
+    let exam = Exam { relation, shape, forest, types };
+    // SAFETY: by the caller's promise, for all that follows.
+    unsafe {
+        exam.is_ordinary()?;
+        let columns = exam.columns()?;
+        let indexes = exam.indexes(&columns)?;
+        exam.triggers()?;
+        let row = (*relation).rd_rel;
+        Ok(Found {
+            oid: (*relation).rd_id,
+            owner: (*row).relowner,
+            columns,
+            indexes,
+            changed_by: changed_by((*relation).rd_id),
+        })
+    }
+}
+
+impl Exam<'_> {
+    fn table(&self) -> String {
+        format!("{}.{}", self.forest, self.shape.name.to_string_lossy())
+    }
+
+    fn refuse(&self, problem: String, mend: impl Into<String>) -> Error {
+        Error::Shape { forest: self.forest.into(), problem, mend: mend.into() }
+    }
+
+    /// An ordinary, permanent table on its own.
+    unsafe fn is_ordinary(&self) -> Result<(), Error> {
+        let table = self.table();
+        // SAFETY: the relation is open.
+        let (row, oid) = unsafe { (&*(*self.relation).rd_rel, (*self.relation).rd_id) };
+        let is = match row.relkind as u8 {
+            pg_sys::RELKIND_RELATION => None,
+            pg_sys::RELKIND_VIEW => Some("a view"),
+            pg_sys::RELKIND_MATVIEW => Some("a materialized view"),
+            pg_sys::RELKIND_FOREIGN_TABLE => Some("a foreign table"),
+            pg_sys::RELKIND_PARTITIONED_TABLE => Some("a partitioned table"),
+            _ => Some("no table"),
+        };
+        let is = is.or(match row.relpersistence as u8 {
+            pg_sys::RELPERSISTENCE_PERMANENT => None,
+            pg_sys::RELPERSISTENCE_UNLOGGED => Some("an unlogged table"),
+            _ => Some("a temporary table"),
+        });
+        let is = is.or((row.relam != pg_sys::HEAP_TABLE_AM_OID).then_some("not a heap"));
+        // SAFETY: look-ups in catalogs.
+        let family = unsafe {
+            if row.relispartition {
+                Some("a partition")
+            } else if guarded(|| has_superclass(oid)) {
+                Some("a child of another table")
+            } else if row.relhassubclass
+                && !guarded(|| find_inheritance_children(oid, pg_sys::NoLock as i32)).is_null()
+            {
+                Some("the parent of another table")
+            } else {
+                None
+            }
+        };
+        match is.or(family) {
+            None => Ok(()),
+            Some("an unlogged table") => Err(self.refuse(
+                format!("{table} is an unlogged table, not an ordinary one"),
+                format!("ALTER TABLE {table} SET LOGGED;"),
+            )),
+            Some(is) => Err(self.refuse(
+                format!("{table} is {is}, not an ordinary table of its own"),
+                "Put back the table that treecrdt.create_forest made, or make another forest.",
+            )),
+        }
+    }
+
+    unsafe fn columns(&self) -> Result<Vec<AttrNumber>, Error> {
+        // SAFETY: the relation is open.
+        let shape = unsafe { &*(*self.relation).rd_att };
+        // SAFETY: a tuple descriptor has so many attributes.
+        let attributes = unsafe { shape.attrs.as_slice(shape.natts as usize) };
+        let mut numbers = Vec::with_capacity(self.shape.columns.len());
+        for column in self.shape.columns {
+            // SAFETY: names in catalogs end with a zero byte.
+            let named = |attribute: &&pg_sys::FormData_pg_attribute| unsafe {
+                !attribute.attisdropped
+                    && CStr::from_ptr(attribute.attname.data.as_ptr()) == column.name
+            };
+            let table = self.table();
+            let name = column.name.to_string_lossy();
+            let Some(found) = attributes.iter().find(named) else {
+                let required = if column.required { " NOT NULL" } else { "" };
+                return Err(self.refuse(
+                    format!("{table} has no column {name}"),
+                    format!("ALTER TABLE {table} ADD COLUMN {name} {}{required};", column.of.sql()),
+                ));
+            };
+            let wrong = if found.atttypid != self.types.of(column.of)
+                || found.attcollation != column.of.collation()
+                || found.atttypmod != -1
+            {
+                Some(("TYPE", column.of.sql()))
+            } else if found.attgenerated != 0 {
+                Some(("DROP EXPRESSION", ""))
+            } else if column.required && !found.attnotnull {
+                Some(("SET NOT NULL", ""))
+            } else {
+                None
+            };
+            if let Some((change, to)) = wrong {
+                let is = match change {
+                    "TYPE" => format!("is not of type {to}"),
+                    "DROP EXPRESSION" => "is a generated column".into(),
+                    _ => "may be NULL".into(),
+                };
+                let mend = format!("ALTER TABLE {table} ALTER COLUMN {name} {change} {to}");
+                return Err(self.refuse(
+                    format!("column {name} of {table} {is}"),
+                    format!("{};", mend.trim_end()),
+                ));
+            }
+            numbers.push(found.attnum);
+        }
+        Ok(numbers)
+    }
+
+    /// The indexes of the table that have the declared shapes, whatever their names.
+    unsafe fn indexes(&self, columns: &[AttrNumber]) -> Result<Vec<Oid>, Error> {
+        let mut open = Vec::new();
+        // SAFETY: the table is open and locked, so its indexes stay; each is opened and closed.
+        unsafe {
+            let list = pg_sys::RelationGetIndexList(self.relation);
+            for at in 0..pg_sys::list_length(list) {
+                let oid = pg_sys::list_nth_oid(list, at);
+                let index = pg_sys::try_relation_open(oid, pg_sys::AccessShareLock as i32);
+                if !index.is_null() {
+                    open.push(index);
+                }
+            }
+            pg_sys::list_free(list);
+        }
+        let mut found = Vec::with_capacity(self.shape.indexes.len());
+        let mut problem = None;
+        for index in self.shape.indexes {
+            let mut unready = None;
+            // SAFETY: all of them are open.
+            let fitting = open.iter().find(|&&candidate| unsafe {
+                if !self.fits(candidate, index, columns) {
+                    return false;
+                }
+                let row = &*(*candidate).rd_index;
+                let ready = row.indisvalid && row.indisready && row.indislive;
+                if !ready {
+                    unready = Some(candidate);
+                }
+                ready
+            });
+            match (fitting, unready) {
+                // SAFETY: it is open.
+                (Some(&fitting), _) => found.push(unsafe { (*fitting).rd_id }),
+                (None, unready) => {
+                    // SAFETY: as above.
+                    problem = Some(unsafe { self.without(index, unready, &open) });
+                    break;
+                }
+            }
+        }
+        for index in open {
+            // SAFETY: opened above. The lock stays.
+            unsafe { pg_sys::relation_close(index, pg_sys::NoLock as i32) };
+        }
+        problem.map_or(Ok(found), Err)
+    }
+
+    /// The error that says which index is missing.
+    unsafe fn without(
+        &self,
+        index: &IndexShape,
+        unready: Option<pg_sys::Relation>,
+        open: &[pg_sys::Relation],
+    ) -> Error {
+        let (table, name) = (self.table(), index.name.to_string_lossy());
+        let keys = self.key_list(index);
+        let condition = index.predicate.map(|it| format!(" WHERE {it}")).unwrap_or_default();
+        if let Some(unready) = unready {
+            // SAFETY: it is open.
+            let name = unsafe { relation_name(unready) };
+            return Error::Unready {
+                forest: self.forest.into(),
+                problem: format!("index {name} on {table} ({keys}){condition} is not valid"),
+                mend: format!("REINDEX INDEX {}.{name};", self.forest),
+            };
+        }
+        // SAFETY: all of them are open.
+        let taken = open.iter().any(|&it| unsafe { relation_name(it) } == name);
+        let other = if taken { " (the one of that name is another)" } else { "" };
+        let make = match (index.unique, taken) {
+            (true, false) => {
+                format!("ALTER TABLE {table} ADD CONSTRAINT {name} PRIMARY KEY ({keys});")
+            }
+            (true, true) => format!("CREATE UNIQUE INDEX ON {table} USING btree ({keys});"),
+            (false, false) => {
+                format!("CREATE INDEX {name} ON {table} USING btree ({keys}){condition};")
+            }
+            (false, true) => format!("CREATE INDEX ON {table} USING btree ({keys}){condition};"),
+        };
+        let kind = if index.unique { "unique index" } else { "index" };
+        self.refuse(format!("{table} has no {kind} {name} on ({keys}){condition}{other}"), make)
+    }
+
+    fn key_list(&self, index: &IndexShape) -> String {
+        let keys = index.keys.iter().map(|key| match key {
+            IndexKey::Column(at) => self.shape.columns[*at].name.to_string_lossy().into_owned(),
+            IndexKey::Condition(condition) => (*condition).into(),
+        });
+        keys.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether an index has this shape, valid or not.
+    unsafe fn fits(
+        &self,
+        index: pg_sys::Relation,
+        shape: &IndexShape,
+        columns: &[AttrNumber],
+    ) -> bool {
+        // SAFETY: the index is open; its arrays have an entry a key.
+        unsafe {
+            let row = &*(*index).rd_index;
+            if (*(*index).rd_rel).relam != pg_sys::BTREE_AM_OID
+                || (*(*index).rd_rel).relkind as u8 != pg_sys::RELKIND_INDEX
+                || row.indnkeyatts as usize != shape.keys.len()
+                || (shape.unique && !(row.indisunique && row.indimmediate))
+            {
+                return false;
+            }
+            let numbers = row.indkey.values.as_slice(row.indnkeyatts as usize);
+            for (at, key) in shape.keys.iter().enumerate() {
+                let (number, of) = match *key {
+                    IndexKey::Column(column) => (columns[column], self.shape.columns[column].of),
+                    IndexKey::Condition(_) => (0, Type::Bool),
+                };
+                let class = pg_sys::GetDefaultOpClass(self.types.of(of), pg_sys::BTREE_AM_OID);
+                if numbers[at] != number
+                    || *(*index).rd_opfamily.add(at) != pg_sys::get_opclass_family(class)
+                    || *(*index).rd_opcintype.add(at) != self.types.of(of)
+                    || *(*index).rd_indoption.add(at) != 0
+                    || *(*index).rd_indcollation.add(at) != of.collation()
+                {
+                    return false;
+                }
+                if let IndexKey::Condition(condition) = *key
+                    && self.key_expression(index, at).as_deref() != Some(condition)
+                {
+                    return false;
+                }
+            }
+            self.predicate(index).as_deref() == shape.predicate
+        }
+    }
+
+    /// A key that is no column, as the server writes it.
+    unsafe fn key_expression(&self, index: pg_sys::Relation, key: usize) -> Option<String> {
+        // SAFETY: the index is open; it has one expression for each key whose column is 0.
+        unsafe {
+            let row = &*(*index).rd_index;
+            let numbers = row.indkey.values.as_slice(row.indnkeyatts as usize);
+            let at = numbers[..key].iter().filter(|&&number| number == 0).count() as i32;
+            let expressions = stored(index, pg_sys::Anum_pg_index_indexprs)?.cast();
+            (at < pg_sys::list_length(expressions))
+                .then(|| self.deparse(pg_sys::list_nth(expressions, at).cast()))
+        }
+    }
+
+    unsafe fn predicate(&self, index: pg_sys::Relation) -> Option<String> {
+        // SAFETY: the index is open.
+        unsafe {
+            let condition = stored(index, pg_sys::Anum_pg_index_indpred)?;
+            Some(self.deparse(condition.cast()))
+        }
+    }
+
+    /// An expression over the table's columns, as the server writes it.
+    unsafe fn deparse(&self, expression: *mut pg_sys::Node) -> String {
+        // SAFETY: an expression as the catalog has it.
+        unsafe {
+            let context =
+                pg_sys::deparse_context_for(self.shape.name.as_ptr(), (*self.relation).rd_id);
+            let text = pg_sys::deparse_expression(expression, context, false, false);
+            CStr::from_ptr(text).to_string_lossy().into_owned()
+        }
+    }
+
+    unsafe fn triggers(&self) -> Result<(), Error> {
+        for shape in self.shape.triggers {
+            // SAFETY: the relation is open.
+            let there = unsafe {
+                let descriptor = (*self.relation).trigdesc.as_ref();
+                let triggers = descriptor.map_or(&[][..], |it| {
+                    std::slice::from_raw_parts(it.triggers, it.numtriggers as usize)
+                });
+                triggers.iter().any(|it| self.is_trigger(it, shape))
+            };
+            if !there {
+                let (table, name) = (self.table(), shape.name.to_string_lossy());
+                return Err(self.refuse(
+                    format!("{table} has no trigger {name}"),
+                    format!(
+                        "CREATE TRIGGER {name} {} EXECUTE FUNCTION treecrdt.{}();",
+                        shape.sql.replace("@table@", &table),
+                        shape.function.to_string_lossy()
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    unsafe fn is_trigger(&self, trigger: &pg_sys::Trigger, shape: &TriggerShape) -> bool {
+        // SAFETY: a look-up of a function that the catalog has named.
+        let function = unsafe { pg_sys::get_func_name(trigger.tgfoid) };
+        if function.is_null() {
+            return false;
+        }
+        // SAFETY: a C string in memory of ours.
+        let function = unsafe { CStr::from_ptr(function) };
+        // SAFETY: as above.
+        let schema = unsafe { pg_sys::get_func_namespace(trigger.tgfoid) };
+        trigger.tgtype as u32 == shape.when
+            && function == shape.function
+            && schema == self.types.schema
+            && trigger.tgqual.is_null()
+            && trigger.tgnattr == 0
+            && !trigger.tgnewtable.is_null() == shape.transition
+    }
+}
+
+/// An expression of an index as the catalog has it. The relation cache would give it with its
+/// constant parts computed, and so run functions of whoever made the index.
+unsafe fn stored(index: pg_sys::Relation, column: u32) -> Option<*mut std::ffi::c_void> {
+    let cache = pg_sys::SysCacheIdentifier::INDEXRELID as i32;
+    // SAFETY: the index is open; the tuple is released when the text of it has been read.
+    unsafe {
+        let tuple = pg_sys::SearchSysCache1(cache, (*index).rd_id.into());
+        if tuple.is_null() {
+            return None;
+        }
+        let mut is_null = true;
+        let column = column as AttrNumber;
+        let datum = pg_sys::SysCacheGetAttr(cache, tuple, column, &raw mut is_null);
+        let node = (!is_null).then(|| {
+            let text = pg_sys::text_to_cstring(datum.cast_mut_ptr());
+            pg_sys::stringToNode(text)
+        });
+        pg_sys::ReleaseSysCache(tuple);
+        node
+    }
+}
+
+/// The transaction that wrote the row in `pg_class` which a relation has now.
+fn changed_by(relation: Oid) -> pg_sys::TransactionId {
+    // SAFETY: a syscache look-up; the tuple is released before it goes.
+    unsafe {
+        let cache = pg_sys::SysCacheIdentifier::RELOID as i32;
+        let tuple = pg_sys::SearchSysCache1(cache, relation.into());
+        if tuple.is_null() {
+            return pg_sys::InvalidTransactionId;
+        }
+        let header = &*(*tuple).t_data;
+        let frozen =
+            u32::from(header.t_infomask) & pg_sys::HEAP_XMIN_FROZEN == pg_sys::HEAP_XMIN_FROZEN;
+        let by = if frozen { pg_sys::FrozenTransactionId } else { header.t_choice.t_heap.t_xmin };
+        pg_sys::ReleaseSysCache(tuple);
+        by
+    }
+}
+
+/// A relation's name.
+///
+/// # Safety
+/// The relation is open.
+pub unsafe fn relation_name(relation: pg_sys::Relation) -> String {
+    // SAFETY: by the caller's promise.
+    let name = unsafe { CStr::from_ptr((*(*relation).rd_rel).relname.data.as_ptr()) };
+    name.to_string_lossy().into_owned()
+}
