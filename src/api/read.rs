@@ -117,7 +117,7 @@ fn visible(
 #[pg_extern(sql = false)]
 fn path(forest: Oid, doc: &str, node: Uuid) -> Option<Vec<Uuid>> {
     let forest = or_raise(Open::new(Some(forest), Access::Read));
-    let mut path = or_raise(by_index(forest, || way_up(&forest, doc, node)))?;
+    let mut path = or_raise(by_index(&forest, || way_up(&forest, doc, node)))?;
     path.reverse();
     Some(path)
 }
