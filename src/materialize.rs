@@ -51,12 +51,13 @@ pub fn append(forest: &Open, batches: Vec<(String, Batch)>) -> Result<(), Error>
     })
 }
 
-/// Catches up documents that wait; those that do not are passed over. Gives how many did.
+/// Catches up the documents that wait, or the one that is named if it does. Gives how many did.
 ///
 /// # Errors
 /// As for [`append`].
-pub fn ensure(forest: &Open, docs: Vec<String>) -> Result<u64, Error> {
+pub fn ensure(forest: &Open, doc: Option<&str>) -> Result<u64, Error> {
     acting_as(forest.owner, || {
+        let docs = Reader::open(forest)?.waiting_docs(doc)?;
         let mut there = Vec::with_capacity(docs.len());
         for doc in docs {
             if lock::take_existing(forest, &doc)? {
@@ -78,12 +79,14 @@ pub fn ensure(forest: &Open, docs: Vec<String>) -> Result<u64, Error> {
     })
 }
 
-/// Makes the rows of documents anew from the log alone, and writes those that differ.
+/// Makes the rows of all documents, or of the one that is named, anew from the log alone, and writes
+/// those that differ. Gives how many documents that were.
 ///
 /// # Errors
 /// [`Error::Malformed`] for an operation that slipped past the checks.
-pub fn rebuild(forest: &Open, docs: Vec<String>) -> Result<u64, Error> {
+pub fn rebuild(forest: &Open, doc: Option<&str>) -> Result<u64, Error> {
     acting_as(forest.owner, || {
+        let docs = Reader::open(forest)?.docs(doc)?;
         let count = docs.len() as u64;
         for doc in &docs {
             lock::take(forest, doc)?;

@@ -1,5 +1,7 @@
 //! Reading the tables of a forest under one snapshot: a [`Probe`] for each kind of question.
 
+use std::collections::BTreeSet;
+
 use pgrx::pg_sys;
 use treecrdt::{Key, NodeId, VersionVector};
 
@@ -7,8 +9,8 @@ use crate::codec::{KeyDatums, Varlena, uuid};
 use crate::error::Error;
 use crate::forest::Open;
 use crate::forest::shape::{
-    Docs, Ignored, Nodes, Oprefs, Ops, PairTable, Waiting, docs, ignored, nodes, oprefs, ops,
-    waiting,
+    Column, Docs, Ignored, Index, Nodes, Oprefs, Ops, PairTable, Table, Text, Waiting, docs,
+    ignored, nodes, oprefs, ops, waiting,
 };
 use crate::memory;
 use crate::rows::{OpRow, read_vector};
@@ -38,6 +40,10 @@ pub struct Reader<'o> {
     pub op_range: Probe<'o, Ops>,
     /// The operations of a document.
     pub ops: Probe<'o, Ops>,
+    /// The operations of the replicas that come after one.
+    pub later_replica: Probe<'o, Ops>,
+    /// The operations of a replica, the last first.
+    pub last_of_replica: Probe<'o, Ops>,
     /// An op ref.
     pub reference: Probe<'o, Oprefs>,
     /// The op refs of a parent.
@@ -53,21 +59,26 @@ pub struct Reader<'o> {
     /// What waits of a document.
     pub waiting: Probe<'o, Waiting>,
     /// Last, so that it goes last.
-    _snapshot: Snapshot,
+    snapshot: Snapshot,
 }
 
 /// A snapshot in use; given back when it goes.
-struct Snapshot(pg_sys::Snapshot);
+struct Snapshot {
+    snapshot: pg_sys::Snapshot,
+    is_pushed: bool,
+}
 
 impl Drop for Snapshot {
     fn drop(&mut self) {
         if std::thread::panicking() {
             return; // the server gives back what an error leaves
         }
-        // SAFETY: pushed and registered by `Reader::open`.
+        // SAFETY: registered, and pushed or not, by the reader.
         unsafe {
-            pg_sys::PopActiveSnapshot();
-            pg_sys::UnregisterSnapshot(self.0);
+            if self.is_pushed {
+                pg_sys::PopActiveSnapshot();
+            }
+            pg_sys::UnregisterSnapshot(self.snapshot);
         }
     }
 }
@@ -87,7 +98,21 @@ impl<'o> Reader<'o> {
             pg_sys::PushActiveSnapshot(snapshot);
             snapshot
         };
-        let guard = Snapshot(snapshot);
+        Self::under(forest, Snapshot { snapshot, is_pushed: true })
+    }
+
+    /// A reader that sees what the query that is running sees.
+    ///
+    /// # Errors
+    /// As for [`Reader::open`].
+    pub fn of_query(forest: &'o Open) -> Result<Self, Error> {
+        // SAFETY: a query is running, so a snapshot is active.
+        let snapshot = unsafe { pg_sys::RegisterSnapshot(pg_sys::GetActiveSnapshot()) };
+        Self::under(forest, Snapshot { snapshot, is_pushed: false })
+    }
+
+    fn under(forest: &'o Open, guard: Snapshot) -> Result<Self, Error> {
+        let snapshot = guard.snapshot;
         // SAFETY: the snapshot is registered, and goes after the probes.
         unsafe {
             forest.must_be_as_seen_by(snapshot)?;
@@ -103,6 +128,8 @@ impl<'o> Reader<'o> {
                 op: Probe::new(forest, ops::PKEY, 3, Aim::All, snapshot),
                 op_range: Probe::new(forest, ops::PKEY, 2, Aim::Between, snapshot),
                 ops: Probe::new(forest, ops::PKEY, 1, Aim::All, snapshot),
+                later_replica: Probe::new(forest, ops::PKEY, 1, Aim::Beyond, snapshot),
+                last_of_replica: Probe::new(forest, ops::PKEY, 2, Aim::FromTheEnd, snapshot),
                 reference: Probe::new(forest, oprefs::PKEY, 5, Aim::All, snapshot),
                 refs: Probe::new(forest, oprefs::PKEY, 2, Aim::All, snapshot),
                 refs_after: Probe::new(forest, oprefs::PKEY, 2, Aim::After, snapshot),
@@ -110,7 +137,7 @@ impl<'o> Reader<'o> {
                 ignored: Probe::new(forest, ignored::PKEY, 5, Aim::All, snapshot),
                 doc_ignored: Probe::new(forest, ignored::PKEY, 1, Aim::All, snapshot),
                 waiting: Probe::new(forest, waiting::PKEY, 1, Aim::All, snapshot),
-                _snapshot: guard,
+                snapshot: guard,
             })
         }
     }
@@ -128,6 +155,63 @@ impl<'o> Reader<'o> {
             late_count: row.count(docs::LATE_COUNT),
             reevaluated_count: row.count(docs::REEVALUATED_COUNT),
         }))
+    }
+
+    /// The documents that any table knows of, or the one that is named if it is among them.
+    ///
+    /// # Errors
+    /// Those of [`Probe::rows`].
+    pub fn docs(&self, doc: Option<&str>) -> Result<Vec<String>, Error> {
+        let mut found = BTreeSet::new();
+        self.docs_of(ops::DOC, doc, &mut found)?;
+        self.docs_of(nodes::DOC, doc, &mut found)?;
+        self.docs_of(oprefs::DOC, doc, &mut found)?;
+        self.docs_of(ignored::DOC, doc, &mut found)?;
+        self.docs_of(waiting::DOC, doc, &mut found)?;
+        self.docs_of(docs::DOC, doc, &mut found)?;
+        Ok(found.into_iter().collect())
+    }
+
+    /// The documents that have operations which wait, or the one that is named if it has.
+    ///
+    /// # Errors
+    /// Those of [`Probe::rows`].
+    pub fn waiting_docs(&self, doc: Option<&str>) -> Result<Vec<String>, Error> {
+        let mut docs = BTreeSet::new();
+        self.docs_of(waiting::DOC, doc, &mut docs)?;
+        Ok(docs.into_iter().collect())
+    }
+
+    /// The documents that a table knows of, by an index look-up for each.
+    fn docs_of<T: Table>(
+        &self,
+        column: Column<T, Text>,
+        doc: Option<&str>,
+        docs: &mut BTreeSet<String>,
+    ) -> Result<(), Error> {
+        let (forest, snapshot) = (self.forest, self.snapshot.snapshot);
+        if let Some(doc) = doc {
+            // SAFETY: the snapshot is ours, and registered.
+            let mut probe =
+                unsafe { Probe::new(forest, Index::<T>::PRIMARY, 1, Aim::All, snapshot) };
+            if probe.find(&[Varlena::new(doc.as_bytes()).text()], &[])?.is_some() {
+                docs.insert(doc.into());
+            }
+            return Ok(());
+        }
+        // SAFETY: as above.
+        let mut first = unsafe { Probe::new(forest, Index::<T>::PRIMARY, 0, Aim::All, snapshot) };
+        // SAFETY: as above.
+        let mut later =
+            unsafe { Probe::new(forest, Index::<T>::PRIMARY, 0, Aim::Beyond, snapshot) };
+        let name = |row: Row<'_, T>| row.get(column).map(<[u8]>::to_vec);
+        let mut next = first.find(&[], &[])?.and_then(name);
+        while let Some(doc) = next {
+            let last = Varlena::new(&doc);
+            next = later.find(&[], &[last.text()])?.and_then(name);
+            docs.insert(String::from_utf8_lossy(&doc).into_owned());
+        }
+        Ok(())
     }
 
     /// Visits all operations of a document.
@@ -181,7 +265,7 @@ impl<'o> Reader<'o> {
 ///
 /// # Errors
 /// Those of [`Probe::rows`], and of `visit`.
-pub fn each_row<'p, T: crate::forest::shape::Table>(
+pub fn each_row<'p, T: Table>(
     probe: &'p mut Probe<'_, T>,
     equals: &[Arg<'p>],
     bound: &[Arg<'p>],

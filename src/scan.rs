@@ -59,6 +59,10 @@ pub enum Aim {
     Before,
     /// Those whose next column, a `bigint`, is between two values, in order.
     Between,
+    /// Those whose next column, `text` or `bytea`, is greater than a value, in order.
+    Beyond,
+    /// All rows with the equal columns, the last first.
+    FromTheEnd,
 }
 
 /// An index scan that can be aimed again and again.
@@ -76,6 +80,8 @@ pub struct Probe<'o, T> {
 struct Scan {
     /// The types of the columns that are compared for equality.
     types: Vec<Type>,
+    /// Those of the bound.
+    follow: &'static [Type],
     keys: Vec<pg_sys::ScanKeyData>,
     /// The members of the row comparison, where the scan keys can point at them.
     members: Box<[pg_sys::ScanKeyData; 3]>,
@@ -120,15 +126,17 @@ impl<'o, T: Table> Probe<'o, T> {
             IndexKey::Condition(_) => Type::Bool,
         });
         let mut types: Vec<Type> = keys.collect();
-        let follow: &[Type] = match self.aim {
-            Aim::All => &[],
+        let bounds = types.split_off(self.equals);
+        let follow: &'static [Type] = match self.aim {
+            Aim::All | Aim::FromTheEnd => &[],
             Aim::Between => &[Type::Int8],
             Aim::After | Aim::Before => &[Type::Int8, Type::Bytea, Type::Int8],
+            Aim::Beyond if bounds.first() == Some(&Type::Text) => &[Type::Text],
+            Aim::Beyond => &[Type::Bytea],
         };
-        assert!(types[self.equals..].starts_with(follow), "the index has no such columns");
-        types.truncate(self.equals);
+        assert!(bounds.starts_with(follow), "the index has no such columns");
         let mut members = Box::new([pg_sys::ScanKeyData::default(); 3]);
-        let keys = scan_keys(&types, self.aim, &mut members);
+        let keys = scan_keys(&types, self.aim, follow, &mut members);
         let missing = || Error::Moving { schema: self.forest.name.clone() };
         // SAFETY: the table is open and locked. An index of it that was dropped since in this very
         // session, which no lock of ours holds up, is not found, or is another table's.
@@ -156,13 +164,13 @@ impl<'o, T: Table> Probe<'o, T> {
             let count = keys.len() as i32;
             let scan = pg_sys::index_beginscan(heap, index, self.snapshot, count, 0);
             let slot = pg_sys::table_slot_create(heap, std::ptr::null_mut());
-            self.scan = Some(Scan { types, keys, members, index, scan, slot });
+            self.scan = Some(Scan { types, follow, keys, members, index, scan, slot });
         }
         Ok(())
     }
 
     /// The rows where the leading columns equal `equals`, from `bound` on: the key's three columns,
-    /// the two ends of a range, or nothing, as the aim has it.
+    /// the two ends of a range, one value, or nothing, as the aim has it.
     ///
     /// # Errors
     /// [`Error::Moving`] or [`Error::Rewritten`] if the index is not what it was.
@@ -180,16 +188,15 @@ impl<'o, T: Table> Probe<'o, T> {
             key.sk_argument = value.datum(*of);
         }
         match self.aim {
-            Aim::All => {}
-            Aim::Between => {
+            Aim::All | Aim::FromTheEnd => {}
+            Aim::Between | Aim::Beyond => {
                 for (key, value) in open.keys[equals.len()..].iter_mut().zip(bound) {
-                    key.sk_argument = value.datum(Type::Int8);
+                    key.sk_argument = value.datum(open.follow[0]);
                 }
             }
             Aim::After | Aim::Before => {
-                let types = [Type::Int8, Type::Bytea, Type::Int8];
-                for ((member, of), value) in open.members.iter_mut().zip(types).zip(bound) {
-                    member.sk_argument = value.datum(of);
+                for ((member, of), value) in open.members.iter_mut().zip(open.follow).zip(bound) {
+                    member.sk_argument = value.datum(*of);
                 }
             }
         }
@@ -264,7 +271,7 @@ impl<'o, T: Table> Probe<'o, T> {
 
     fn advance(&mut self) -> bool {
         let direction = match self.aim {
-            Aim::Before => pg_sys::ScanDirection::BackwardScanDirection,
+            Aim::Before | Aim::FromTheEnd => pg_sys::ScanDirection::BackwardScanDirection,
             _ => pg_sys::ScanDirection::ForwardScanDirection,
         };
         let Scan { scan, slot, .. } = self.scan.as_ref().expect("opened by `rows`");
@@ -377,6 +384,7 @@ impl<'r, T: Table> Row<'r, T> {
 fn scan_keys(
     types: &[Type],
     aim: Aim,
+    follow: &[Type],
     members: &mut [pg_sys::ScanKeyData; 3],
 ) -> Vec<pg_sys::ScanKeyData> {
     let attribute = |at: usize| at as AttrNumber + 1;
@@ -389,7 +397,14 @@ fn scan_keys(
     let next = attribute(types.len());
     let none = pg_sys::InvalidOid;
     match aim {
-        Aim::All => {}
+        Aim::All | Aim::FromTheEnd => {}
+        Aim::Beyond => {
+            let of = follow[0];
+            let proc = if of == Type::Text { pg_sys::F_TEXT_GT } else { pg_sys::F_BYTEAGT };
+            let strategy = pg_sys::BTGreaterStrategyNumber;
+            // SAFETY: a comparison function of the column's type.
+            keys.push(unsafe { scan_key(0, next, strategy, of.collation(), proc) });
+        }
         Aim::Between => {
             let bounds = [
                 (pg_sys::BTGreaterEqualStrategyNumber, pg_sys::F_INT8GE),

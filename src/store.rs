@@ -90,6 +90,10 @@ fn nearest(
 impl Store for DocStore<'_, '_> {
     type Error = Error;
 
+    fn contradiction(&self, problem: String) -> Error {
+        self.corrupted(problem)
+    }
+
     fn head(&self) -> Option<Key> {
         self.head
     }

@@ -24,7 +24,7 @@ pub struct Field<'v, T> {
     /// The column's place in the declaration.
     at: usize,
     value: Option<Datum>,
-    of: PhantomData<(fn() -> T, &'v ())>,
+    of: PhantomData<fn(&'v ()) -> T>,
 }
 
 impl<T: Table> Field<'_, T> {
@@ -32,12 +32,15 @@ impl<T: Table> Field<'_, T> {
     pub fn is_in(&self, row: &Row<'_, T>) -> bool {
         match (row.datum_at(self.at), self.value) {
             (None, None) => true,
-            // SAFETY: both are of the column's type.
             (Some(found), Some(value)) => match T::SHAPE.columns[self.at].of {
-                Type::Text | Type::Bytea | Type::Vector => unsafe {
-                    codec::bytes(found) == codec::bytes(value)
-                },
-                Type::Uuid => unsafe { codec::node(found) == codec::node(value) },
+                Type::Text | Type::Bytea | Type::Vector => {
+                    // SAFETY: both are of the column's type.
+                    unsafe { codec::bytes(found) == codec::bytes(value) }
+                }
+                Type::Uuid => {
+                    // SAFETY: as above.
+                    unsafe { codec::node(found) == codec::node(value) }
+                }
                 Type::Bool => (found.value() & 0xff != 0) == (value.value() & 0xff != 0),
                 Type::Int8 | Type::Kind => found.value() == value.value(),
             },
@@ -450,7 +453,7 @@ unsafe fn triggers_must_fit(relation: pg_sys::Relation, event: Event) -> Result<
         let deferred = all.iter().find(|it| {
             it.tginitdeferred
                 && it.tgtype as u32 & kind != 0
-                && it.tgenabled as u8 != pg_sys::TRIGGER_DISABLED as u8
+                && it.tgenabled as u8 != pg_sys::TRIGGER_DISABLED
                 && !(event == Event::Update && pg_sys::RI_FKey_trigger_type(it.tgfoid) != 0)
         });
         match deferred {

@@ -9,7 +9,7 @@ use pgrx::{name, pg_extern};
 use treecrdt::Op;
 use treecrdt::reference::{self, State};
 
-use super::{maintain, rights};
+use super::rights;
 use crate::codec::Varlena;
 use crate::error::{Error, or_raise};
 use crate::forest::{Access, Open};
@@ -35,9 +35,9 @@ fn verify(
 > {
     let forest = or_raise(Open::new(forest, Access::Read));
     or_raise(rights::must_read_all(&forest));
-    let docs = or_raise(maintain::all_docs(&forest, doc));
     let mut findings = Vec::new();
     let mut reader = or_raise(Reader::open(&forest));
+    let docs = or_raise(reader.docs(doc));
     for doc in docs {
         let datum = Varlena::new(doc.as_bytes());
         if let Err(error) = check(&mut reader, &doc, &datum, &mut findings) {

@@ -142,6 +142,10 @@ impl MemoryStore {
 impl Store for MemoryStore {
     type Error = Infallible;
 
+    fn contradiction(&self, problem: String) -> Infallible {
+        panic!("{problem}")
+    }
+
     fn head(&self) -> Option<Key> {
         self.head
     }

@@ -55,6 +55,9 @@ pub trait Store {
     /// Why storage could not answer.
     type Error;
 
+    /// The error for answers that contradict each other; the problem names the node or operation.
+    fn contradiction(&self, problem: String) -> Self::Error;
+
     /// The greatest key materialized. `None` says that nothing is: then no question is asked whose
     /// answer could only be "nothing".
     fn head(&self) -> Option<Key>;

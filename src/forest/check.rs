@@ -386,7 +386,7 @@ impl Exam<'_> {
             && schema == self.types.schema
             && trigger.tgqual.is_null()
             && trigger.tgnattr == 0
-            && !trigger.tgnewtable.is_null() == shape.transition
+            && trigger.tgnewtable.is_null() != shape.transition
     }
 }
 

@@ -185,6 +185,11 @@ pub struct Index<T> {
     of: PhantomData<fn() -> T>,
 }
 
+impl<T> Index<T> {
+    /// The table's primary key, which is declared first and begins with the document.
+    pub const PRIMARY: Self = Self { at: 0, of: PhantomData };
+}
+
 impl<T> Clone for Index<T> {
     fn clone(&self) -> Self {
         *self

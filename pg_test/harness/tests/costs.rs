@@ -23,6 +23,10 @@ impl Counting<'_> {
 impl Store for Counting<'_> {
     type Error = Infallible;
 
+    fn contradiction(&self, problem: String) -> Self::Error {
+        self.store.contradiction(problem)
+    }
+
     fn head(&self) -> Option<Key> {
         self.store.head()
     }

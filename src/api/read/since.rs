@@ -1,23 +1,23 @@
 //! The operations that somebody does not have: keys by index ranges, put in order, then rows in batches.
 
-use std::rc::Rc;
-
 use pgrx::iter::TableIterator;
 use pgrx::pg_sys::Oid;
 use pgrx::{FromDatum, IntoDatum, Spi, Uuid, name, pg_extern, pg_sys};
 use treecrdt::VersionVector;
 
+use super::direct::{self, DocReader};
 use super::plan::by_index;
-use super::version::{every_dot, spans};
+use super::version::Spans;
 use crate::error::{Error, or_raise};
+use crate::forest::shape::Ops;
 use crate::forest::{Access, Open, names};
 
 /// A row of `ops`, but for the doc.
-type OpRow = (
+pub type OpFields = (
     Vec<u8>,
     i64,
     i64,
-    Option<Kind>,
+    Option<Oid>,
     Option<Uuid>,
     Option<Uuid>,
     Option<Vec<u8>>,
@@ -77,17 +77,19 @@ fn ops_since(
         name!(known_state, Option<Vec<u8>>),
     ),
 > {
-    let forest = or_raise(Open::new(Some(forest), Access::Read));
+    let oid = forest;
+    let forest = or_raise(Open::new(Some(oid), Access::Read));
     let known = or_raise(VersionVector::from_cbor(known).map_err(Error::Vector));
-    let missing = Rc::new(or_raise(by_index(&forest, || Missing::find(&forest, doc, &known))));
+    let missing = or_raise(Missing::find(&forest, doc, &known));
     let doc = doc.to_owned();
     let batches = (0..missing.keys.len()).step_by(BATCH);
     TableIterator::new(batches.flat_map(move |at| {
-        let rows = or_raise(by_index(&forest, || missing.read(&forest, &doc, at)));
+        // Calls come one by one: between them nothing is kept open.
+        let forest = or_raise(Open::new(Some(oid), Access::Read));
+        let rows = or_raise(missing.read(&forest, &doc, at));
         let doc = doc.clone();
         rows.into_iter().map(
             move |(replica, counter, lamport, kind, node, parent, key, payload, known)| {
-                let kind = kind.map(|kind| kind.0);
                 (doc.clone(), replica, counter, lamport, kind, node, parent, key, payload, known)
             },
         )
@@ -95,7 +97,7 @@ fn ops_since(
 }
 
 /// Operations that a version vector does not cover, in canonical order.
-struct Missing {
+pub struct Missing {
     /// In order.
     replicas: Vec<Vec<u8>>,
     /// Lamport, replica as its place in the list, counter.
@@ -105,52 +107,44 @@ struct Missing {
 impl Missing {
     fn find(forest: &Open, doc: &str, known: &VersionVector) -> Result<Self, Error> {
         // Where there are gaps the ranges are wider than the log, and there is nothing to read.
-        let there = match spans(forest, doc)? {
-            Some(spans) => VersionVector::from_ranges(spans.ranges)?,
-            None => every_dot(forest, doc)?,
-        };
+        let there = Spans::or_every_dot(forest, doc, |_| true)?;
         let missing = there.difference(known);
         let replicas: Vec<Vec<u8>> = missing.by_replica().map(|(id, _)| id.to_vec()).collect();
-        let (mut at, mut of, mut first, mut last) = (vec![], vec![], vec![], vec![]);
-        for (index, (replica, ranges)) in missing.by_replica().enumerate() {
-            for range in ranges {
-                at.push(index as i32);
-                of.push(replica.to_vec());
-                first.push(range.0 as i64);
-                last.push(range.1 as i64);
-            }
-        }
-        let keys = names::sql(forest, include_str!("../../../sql/read/keys.sql"));
-        let arguments = [doc.into(), at.into(), of.into(), first.into(), last.into()];
-        let mut keys = Spi::connect(|client| {
-            let mut found = Vec::new();
-            for row in client.select(&keys, None, &arguments)? {
-                if let (Some(lamport), Some(at), Some(counter)) =
-                    (row.get(1)?, row.get(2)?, row.get(3)?)
-                {
-                    found.push((lamport, at, counter));
-                }
-            }
-            Ok::<_, Error>(found)
-        })?;
-        keys.sort();
+        let mut keys = if direct::may(&[forest.table::<Ops>()]) {
+            DocReader::new(forest, doc)?.keys(&missing)?
+        } else {
+            by_index(forest, || keys_by_sql(forest, doc, &missing))?
+        };
+        keys.sort_unstable();
         Ok(Self { replicas, keys })
     }
 
-    /// The rows of a batch of keys, in their order.
-    fn read(&self, forest: &Open, doc: &str, from: usize) -> Result<Vec<OpRow>, Error> {
+    /// The dots of a batch, in order.
+    pub fn dots(&self, from: usize) -> impl Iterator<Item = (&[u8], i64)> {
         let keys = &self.keys[from..self.keys.len().min(from + BATCH)];
-        let replicas: Vec<Vec<u8>> =
-            keys.iter().map(|&(_, at, _)| self.replicas[at as usize].clone()).collect();
-        let counters: Vec<i64> = keys.iter().map(|&(_, _, counter)| counter).collect();
+        keys.iter().map(|&(_, at, counter)| (self.replicas[at as usize].as_slice(), counter))
+    }
+
+    /// The rows of a batch, in their order.
+    fn read(&self, forest: &Open, doc: &str, from: usize) -> Result<Vec<OpFields>, Error> {
+        if direct::may(&[forest.table::<Ops>()]) {
+            DocReader::new(forest, doc)?.ops(self, from)
+        } else {
+            by_index(forest, || self.read_by_sql(forest, doc, from))
+        }
+    }
+
+    fn read_by_sql(&self, forest: &Open, doc: &str, from: usize) -> Result<Vec<OpFields>, Error> {
+        let (replicas, counters): (Vec<Vec<u8>>, Vec<i64>) =
+            self.dots(from).map(|(replica, counter)| (replica.to_vec(), counter)).unzip();
         let rows = names::sql(forest, include_str!("../../../sql/read/ops.sql"));
         Spi::connect(|client| {
+            let mut found: Vec<(i64, OpFields)> = Vec::with_capacity(counters.len());
             let arguments = [doc.into(), replicas.into(), counters.into()];
-            let mut found: Vec<(i64, OpRow)> = Vec::with_capacity(keys.len());
             for row in client.select(&rows, None, &arguments)? {
                 let (Some(at), Some(replica)) = (row.get(1)?, row.get(2)?) else { continue };
                 let (Some(counter), Some(lamport)) = (row.get(3)?, row.get(4)?) else { continue };
-                let kind = row.get(5)?;
+                let kind = row.get::<Kind>(5)?.map(|kind| kind.0);
                 let (node, parent) = (row.get(6)?, row.get(7)?);
                 let (key, payload, known) = (row.get(8)?, row.get(9)?, row.get(10)?);
                 found.push((
@@ -163,4 +157,34 @@ impl Missing {
             Ok(found.into_iter().map(|(_, row)| row).collect())
         })
     }
+}
+
+/// The keys of the operations with these dots, replicas by their places in the vector.
+fn keys_by_sql(
+    forest: &Open,
+    doc: &str,
+    missing: &VersionVector,
+) -> Result<Vec<(i64, i32, i64)>, Error> {
+    let (mut at, mut of, mut first, mut last) = (vec![], vec![], vec![], vec![]);
+    for (index, (replica, ranges)) in missing.by_replica().enumerate() {
+        for range in ranges {
+            at.push(index as i32);
+            of.push(replica.to_vec());
+            first.push(range.0 as i64);
+            last.push(range.1 as i64);
+        }
+    }
+    let keys = names::sql(forest, include_str!("../../../sql/read/keys.sql"));
+    let arguments = [doc.into(), at.into(), of.into(), first.into(), last.into()];
+    Spi::connect(|client| {
+        let mut found = Vec::new();
+        for row in client.select(&keys, None, &arguments)? {
+            if let (Some(lamport), Some(at), Some(counter)) =
+                (row.get(1)?, row.get(2)?, row.get(3)?)
+            {
+                found.push((lamport, at, counter));
+            }
+        }
+        Ok(found)
+    })
 }

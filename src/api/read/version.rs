@@ -4,31 +4,25 @@ use pgrx::pg_sys::Oid;
 use pgrx::{Spi, pg_extern};
 use treecrdt::{ReplicaId, VersionVector};
 
+use super::direct::{self, DocReader};
 use super::plan::by_index;
 use crate::error::{Error, or_raise};
 use crate::forest::shape::{Docs, Ops};
 use crate::forest::{Access, Open, names};
 
 /// A replica with counters from the first to the last, both included.
-type Range = (ReplicaId, u64, u64);
+pub type Range = (ReplicaId, u64, u64);
 
 #[pg_extern(sql = false)]
 fn version(forest: Oid, doc: &str) -> Vec<u8> {
     let forest = or_raise(Open::new(Some(forest), Access::Read));
-    let version = by_index(&forest, || {
-        let spans = spans(&forest, doc)?;
-        match spans.filter(|spans| spans.gapless) {
-            Some(spans) => Ok(VersionVector::from_ranges(spans.ranges)?),
-            None => every_dot(&forest, doc),
-        }
-    });
-    or_raise(version).to_cbor()
+    or_raise(Spans::or_every_dot(&forest, doc, |spans| spans.gapless)).to_cbor()
 }
 
 /// From where to where each replica's counters go.
 pub struct Spans {
     /// In order of the replicas.
-    pub ranges: Vec<Range>,
+    ranges: Vec<Range>,
     /// Whether it is known that there is an operation for each dot of the ranges.
     gapless: bool,
 }
@@ -38,12 +32,47 @@ const FEW_REPLICAS: i64 = 100;
 /// Looking up a replica costs about as much as reading so many dots.
 const DOTS_A_REPLICA: i64 = 8;
 
+impl Spans {
+    /// Ranges without a gap have as many dots as `docs` counts operations. That says nothing to
+    /// those from whom a policy hides operations, nor is it known to those who may not SELECT
+    /// `docs`: they have no count.
+    pub fn new(ranges: Vec<Range>, op_count: Option<u64>) -> Self {
+        let dots: u128 = ranges.iter().map(|(_, first, last)| u128::from(last - first) + 1).sum();
+        Self { gapless: op_count.is_some_and(|count| u128::from(count) == dots), ranges }
+    }
+
+    /// So many replicas are worth looking up in a log of so many operations.
+    pub fn most_replicas(op_count: Option<u64>) -> usize {
+        (op_count.unwrap_or(0) / DOTS_A_REPLICA as u64).max(FEW_REPLICAS as u64) as usize
+    }
+
+    /// The dots of the ranges where these will do, else those of all operations.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn or_every_dot(
+        forest: &Open,
+        doc: &str,
+        will_do: impl Fn(&Self) -> bool,
+    ) -> Result<VersionVector, Error> {
+        if direct::may(&[forest.table::<Ops>()]) {
+            let mut reader = DocReader::new(forest, doc)?;
+            match reader.spans()?.filter(&will_do) {
+                Some(spans) => Ok(VersionVector::from_ranges(spans.ranges)?),
+                None => reader.every_dot(),
+            }
+        } else {
+            by_index(forest, || match spans(forest, doc)?.filter(&will_do) {
+                Some(spans) => Ok(VersionVector::from_ranges(spans.ranges)?),
+                None => every_dot(forest, doc),
+            })
+        }
+    }
+}
+
 /// The spans of all replicas, by two probes each; `None` if they are so many that reading every dot
 /// is cheaper.
-///
-/// Ranges without a gap have as many dots as `docs` counts operations. That says nothing to those
-/// from whom a policy hides operations, nor is it known to those who may not SELECT `docs`.
-pub fn spans(forest: &Open, doc: &str) -> Result<Option<Spans>, Error> {
+fn spans(forest: &Open, doc: &str) -> Result<Option<Spans>, Error> {
     let rights = "SELECT pg_catalog.has_table_privilege($1, 'SELECT'),
                          pg_catalog.row_security_active($2)";
     Spi::connect(|client| {
@@ -61,24 +90,20 @@ pub fn spans(forest: &Open, doc: &str) -> Result<Option<Spans>, Error> {
         let arguments = [doc.into(), FEW_REPLICAS.into(), DOTS_A_REPLICA.into()];
         let rows = client.select(&names::sql(forest, &spans), None, &arguments)?;
         let mut ranges = Vec::with_capacity(rows.len());
-        let (mut op_count, mut dots) = (None, 0_u128);
+        let mut op_count = None;
         for row in rows {
-            op_count = row.get::<i64>(4)?;
-            if let Some((replica, first, last)) = range(row.get(1)?, row.get(2)?, row.get(3)?) {
-                dots += u128::from(last - first) + 1;
-                ranges.push((replica, first, last));
-            }
+            op_count = row.get::<i64>(4)?.map(|count| count as u64);
+            ranges.extend(range(row.get(1)?, row.get(2)?, row.get(3)?));
         }
-        let most = (op_count.unwrap_or(0) / DOTS_A_REPLICA).max(FEW_REPLICAS);
-        let gapless = filtered == Some(false)
-            && op_count.is_some_and(|op_count| u128::try_from(op_count) == Ok(dots));
-        Ok((ranges.len() as i64 <= most).then_some(Spans { ranges, gapless }))
+        let few = ranges.len() <= Spans::most_replicas(op_count);
+        let op_count = op_count.filter(|_| filtered == Some(false));
+        Ok(few.then(|| Spans::new(ranges, op_count)))
     })
 }
 
 /// The dots of all operations in the log: reads the whole range of the doc, and of it returns where
 /// gaps begin and end.
-pub fn every_dot(forest: &Open, doc: &str) -> Result<VersionVector, Error> {
+fn every_dot(forest: &Open, doc: &str) -> Result<VersionVector, Error> {
     let edges = names::sql(forest, include_str!("../../../sql/read/edges.sql"));
     Spi::connect(|client| {
         let mut ranges = Vec::new();
