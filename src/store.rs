@@ -1,6 +1,6 @@
 //! The core's questions, answered from the tables of a forest: a reader bound to one document.
 
-use treecrdt::{Above, Entry, Key, NodeId, Row, Source, Store, Track, VersionVector};
+use treecrdt::{Above, Entry, Key, NodeId, Range, Row, Source, Store, Track, VersionVector};
 
 use crate::batch::{Batch, Bytes};
 use crate::codec::{self, KeyDatums, Varlena, uuid};
@@ -157,6 +157,21 @@ impl Store for DocStore<'_, '_> {
             Bytes::Kept(Some(it)) => read_vector(unsafe { codec::bytes(it.datum(Type::Vector)) }),
             Bytes::InTheLog => self.on_op(delete.key, |row| row.known_state()),
         }
+    }
+
+    fn deletions_in(&mut self, range: Range, most: usize) -> Result<Option<usize>, Error> {
+        let replica = Varlena::new(range.replica.as_bytes());
+        let equals = [self.doc_datum.text(), replica.bytea()];
+        let bound = [Arg::int8(range.first), Arg::int8(range.last)];
+        let mut rows = self.reader.op_range.rows(&equals, &bound)?;
+        let mut count = 0;
+        while let Some(row) = rows.next() {
+            count += 1;
+            if count > most || !OpRow::read(row)?.entry()?.is_deletion() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(count))
     }
 
     fn is_ignored(&mut self, node: NodeId, key: Key) -> Result<bool, Error> {

@@ -33,7 +33,7 @@ use crate::world::{NodeIx, OpIx, Place, Row, SomeNodes, World};
 pub fn catch_up<S: Store>(store: &mut S, entries: &[Entry]) -> Result<Patch, S::Error> {
     let head = store.head();
     let late = entries.iter().filter(|op| head.is_some_and(|head| op.key < head)).count() as u64;
-    let mut world = World::new(store, entries);
+    let mut world = World::new(store, entries)?;
     world.read_rows()?;
     let sweep = sweep::judge(&mut world)?;
     let mut drafts = Drafts::of(&mut world, &sweep)?;
@@ -49,7 +49,7 @@ pub fn catch_up<S: Store>(store: &mut S, entries: &[Entry]) -> Result<Patch, S::
     }
     let head = entries.iter().map(|op| op.key).chain(head).max();
     let patch = Patch { head, late, reevaluated: sweep.older.len() as u64, ..Patch::default() };
-    Ok(finish(&mut world, &sweep, drafts, changes, patch))
+    finish(&mut world, &sweep, drafts, changes, patch)
 }
 
 /// A node's row as it will be. What is `None` stays as it is, but for the first three.
@@ -87,6 +87,7 @@ impl Drafts {
             drafts.at(world, judgement.node)?;
         }
         for at in 0..world.batch.len() {
+            world.store.check()?;
             let item = world.batch[at];
             let draft = drafts.at(world, item.node)?;
             let first = draft.ops.map_or(item.op, |(first, _)| first);
@@ -179,7 +180,7 @@ fn finish<S: Store>(
     drafts: Drafts,
     changes: Changes,
     mut patch: Patch,
-) -> Patch {
+) -> Result<Patch, S::Error> {
     for (item, verdict) in world.batch.iter().zip(&sweep.in_batch) {
         if *verdict == Some(Verdict::Ignored) {
             patch.ignored_added.push((world.id(item.node), world.key(item.op)));
@@ -219,5 +220,5 @@ fn finish<S: Store>(
             patch.nodes.push(node);
         }
     }
-    patch
+    Ok(patch)
 }

@@ -13,13 +13,13 @@ use crate::op::{Action, Entry, Op};
 use crate::patch::{Patch, Source};
 use crate::reference::{self, Node};
 use crate::store::{Row, Store, Track};
-use crate::version_vector::VersionVector;
+use crate::version_vector::{Range, VersionVector};
 
 /// One document: its log, and the rows that catching up has made of it.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore {
     log: BTreeMap<Key, Op>,
-    dots: HashMap<Dot, Key>,
+    dots: BTreeMap<Dot, Key>,
     timelines: BTreeMap<(NodeId, u8), BTreeSet<Key>>,
     waiting: Vec<Op>,
     head: Option<Key>,
@@ -193,6 +193,19 @@ impl Store for MemoryStore {
             Action::Delete { known_state } => Ok(known_state.clone()),
             _ => Ok(VersionVector::default()),
         }
+    }
+
+    fn deletions_in(&mut self, range: Range, most: usize) -> Result<Option<usize>, Infallible> {
+        let at = |counter| Dot { replica: range.replica, counter };
+        let keys = self.dots.range(at(range.first)..=at(range.last)).take(most + 1);
+        let mut count = 0;
+        for (_, key) in keys {
+            count += 1;
+            if count > most || !self.log[key].entry().is_deletion() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(count))
     }
 
     fn is_ignored(&mut self, node: NodeId, key: Key) -> Result<bool, Infallible> {

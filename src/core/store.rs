@@ -6,7 +6,7 @@
 use crate::id::{Key, NodeId};
 use crate::op::Entry;
 use crate::patch::Source;
-use crate::version_vector::VersionVector;
+use crate::version_vector::{Range, VersionVector};
 
 /// One of the three lines into which a node's timeline falls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +92,10 @@ pub trait Store {
     /// What the author of a delete of the batch had seen.
     fn known_state(&mut self, delete: Source) -> Result<VersionVector, Self::Error>;
 
+    /// How many operations the log has with dots of this range, if all of them are deletions, and no
+    /// more than `most`.
+    fn deletions_in(&mut self, range: Range, most: usize) -> Result<Option<usize>, Self::Error>;
+
     /// Whether a structural operation materialized before is marked ignored.
     fn is_ignored(&mut self, node: NodeId, key: Key) -> Result<bool, Self::Error>;
 
@@ -101,7 +105,8 @@ pub trait Store {
     /// Whether `parent` has any op refs: false only if no operation ever gave it a child.
     fn has_refs(&mut self, parent: NodeId) -> Result<bool, Self::Error>;
 
-    /// Called in loops that may be long and ask nothing else: the place to heed a cancellation.
+    /// Called in every loop over data: the place to heed a cancellation, and to see that there is
+    /// memory. Between two calls the core takes no more than doubles what it holds.
     fn check(&mut self) -> Result<(), Self::Error> {
         Ok(())
     }

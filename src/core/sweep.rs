@@ -286,6 +286,7 @@ impl<S: Store> Judge<'_, '_, S> {
                 Some(above) => at = above,
             }
             self.world.store.check()?;
+            self.world.must_end(step, at)?;
             if step == CLIMB {
                 descent = Some(Descent::new(node, parent));
             }

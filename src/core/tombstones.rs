@@ -12,7 +12,14 @@
 //!
 //! Deeper nodes are decided first. So a search can skip a tombstone whose own `deleted_at` is
 //! covered, with all that is below it; and where deletions are nested, each covering the next
-//! deeper one, a node passes on only those changes that it does not cover itself.
+//! deeper one, a node passes on only those changes that it does not cover itself. And who lies below
+//! an older tombstone `a` with no more than was there before needs no search at all if it covers the
+//! `deleted_at` of `a`: its subtree is part of that of `a`, which is covered.
+//!
+//! In all three, what is to be covered of a `deleted_at` are the dots that a `subtree_version` can
+//! have: those of structural operations and payloads in the log. Dots of deletions do not count
+//! ([`After::covers_but_deletions`]), else no deletion would cover one that its author had not seen,
+//! and where all of a chain are deleted having seen the same, each would search all that is below.
 
 use std::rc::Rc;
 
@@ -36,6 +43,13 @@ struct Case {
     /// Whether nodes left with all that is below them.
     departed: bool,
 }
+
+/// So many deletions are looked up to find one `deleted_at` covered by another.
+const DELETIONS: usize = 256;
+
+/// So far a subtree is searched before its ancestors are looked at, and so far these, and so on, each
+/// time farther: the nearer end decides.
+const FIRST_LOOK: usize = 4;
 
 /// Where a deleted node stands among the deleted nodes above it.
 #[derive(Debug, Clone, Copy)]
@@ -122,7 +136,8 @@ pub(crate) fn decide<S: Store>(
         }
     }
     let mut flags = Vec::new();
-    while let Some((node, case)) = after.cases.pop_deepest() {
+    while let Some(node) = after.pop_deepest()? {
+        let case = after.cases.take(node);
         flags.push((node, after.settle(node, case)?));
     }
     Ok(flags)
@@ -132,27 +147,37 @@ pub(crate) fn decide<S: Store>(
 #[derive(Debug, Default)]
 struct Cases {
     of: SomeNodes<Case>,
-    /// The nodes, by rank. What is met is never deeper than what was decided last.
+    /// Nodes whose rank was not asked for: of one that is alone it does not matter.
+    unranked: Vec<NodeIx>,
+    /// The others, by rank. What is met is never deeper than what was decided last.
     by_rank: Vec<Vec<NodeIx>>,
 }
 
 impl Cases {
-    fn begin(&mut self, node: NodeIx, rank: usize) -> usize {
+    fn begin(&mut self, node: NodeIx) -> usize {
+        self.unranked.push(node);
+        self.of.add(node, Case::default())
+    }
+
+    fn rank(&mut self, node: NodeIx, rank: usize) {
         if self.by_rank.len() <= rank {
             self.by_rank.resize_with(rank + 1, Vec::new);
         }
         self.by_rank[rank].push(node);
-        self.of.add(node, Case::default())
     }
 
-    fn pop_deepest(&mut self) -> Option<(NodeIx, Case)> {
+    fn pop_ranked(&mut self) -> Option<NodeIx> {
         loop {
             if let Some(node) = self.by_rank.last_mut()?.pop() {
-                let at = self.of.place(node).expect("it was begun");
-                return Some((node, std::mem::take(&mut self.of.list[at])));
+                return Some(node);
             }
             self.by_rank.pop();
         }
+    }
+
+    fn take(&mut self, node: NodeIx) -> Case {
+        let at = self.of.place(node).expect("it was begun");
+        std::mem::take(&mut self.of.list[at])
     }
 }
 
@@ -244,6 +269,7 @@ impl<S: Store> After<'_, '_, S> {
                 break known;
             }
             self.world.store.check()?;
+            self.world.must_end(path.len(), here)?;
             path.push(here);
             if self.is_deleted(here)? {
                 break Some(here);
@@ -278,12 +304,23 @@ impl<S: Store> After<'_, '_, S> {
     fn case(&mut self, node: NodeIx) -> Result<&mut Case, S::Error> {
         let at = match self.cases.of.place(node) {
             Some(at) => at,
-            None => {
-                let rank = self.standing(node)?.rank;
-                self.cases.begin(node, rank)
-            }
+            None => self.cases.begin(node),
         };
         Ok(&mut self.cases.of.list[at])
+    }
+
+    /// The deepest node that is to be decided. One that is alone is that, without a look at all that
+    /// is above it.
+    fn pop_deepest(&mut self) -> Result<Option<NodeIx>, S::Error> {
+        self.world.store.check()?;
+        if self.cases.by_rank.is_empty() && self.cases.unranked.len() < 2 {
+            return Ok(self.cases.unranked.pop());
+        }
+        for node in std::mem::take(&mut self.cases.unranked) {
+            let rank = self.standing(node)?.rank;
+            self.cases.rank(node, rank);
+        }
+        Ok(self.cases.pop_ranked())
     }
 
     /// Decides one case, and passes on to the next deleted node above what may concern it.
@@ -297,14 +334,16 @@ impl<S: Store> After<'_, '_, S> {
         let tombstone = if uncovered(&case.gained) {
             false
         } else if row.tombstone {
-            self.covers(node, case.arrived.clone())?
+            self.covers_within(node, case.arrived.clone(), usize::MAX)? == Some(true)
         } else if was_alive && !grown && !case.departed && !uncovered(&case.lost) {
             false
         } else {
-            self.covers(node, vec![node])?
+            self.is_covered(node, &deleted_at, case.arrived.is_empty())?
         };
         self.decided.set(node, Some(tombstone));
-        if let Some(above) = self.next_above(node)? {
+        if !case.is_empty()
+            && let Some(above) = self.next_above(node)?
+        {
             if self.standing(node)?.nested {
                 // What is covered here is covered all the way up.
                 case.gained.retain(|&op| !deleted_at.contains(self.world.dot(op)));
@@ -320,6 +359,13 @@ impl<S: Store> After<'_, '_, S> {
         Ok(tombstone)
     }
 
+    /// So many deletions are looked up to find one `deleted_at` covered by another.
+    const DELETIONS: usize = 256;
+
+    /// So far a subtree is searched before its ancestors are looked at, and so far these, and so on, each
+    /// time farther: the nearer end decides.
+    const FIRST_LOOK: usize = 64;
+
     /// Where a deleted node stands among those above it.
     fn standing(&mut self, node: NodeIx) -> Result<Standing, S::Error> {
         let mut path = Vec::new();
@@ -330,6 +376,7 @@ impl<S: Store> After<'_, '_, S> {
                 above = Some((here, known));
                 break;
             }
+            self.world.must_end(path.len(), here)?;
             path.push(here);
             at = self.next_above(here)?;
         }
@@ -338,7 +385,8 @@ impl<S: Store> After<'_, '_, S> {
                 None => Standing { rank: 0, nested: true },
                 Some((above, Standing { rank, nested })) => {
                     let (own, wider) = (self.deleted_at(step)?, self.deleted_at(above)?);
-                    Standing { rank: rank + 1, nested: nested && wider.covers(&own) }
+                    let nested = nested && self.covers_but_deletions(&wider, &own)?;
+                    Standing { rank: rank + 1, nested }
                 }
             };
             self.standings.set(step, Some(standing));
@@ -347,19 +395,99 @@ impl<S: Store> After<'_, '_, S> {
         Ok(above.map(|(_, standing)| standing).expect("the node itself"))
     }
 
-    /// Whether the `deleted_at` of `node` covers the subtrees of `roots`.
-    fn covers(&mut self, node: NodeIx, roots: Vec<NodeIx>) -> Result<bool, S::Error> {
+    /// Whether the `deleted_at` of `node` covers its subtree. `as_before` says that nothing came into
+    /// the subtree but what is known to be covered.
+    fn is_covered(
+        &mut self,
+        node: NodeIx,
+        deleted_at: &VersionVector,
+        as_before: bool,
+    ) -> Result<bool, S::Error> {
+        let mut far = FIRST_LOOK;
+        let mut below_covered = (!as_before).then_some(false);
+        loop {
+            let most = if below_covered == Some(false) { usize::MAX } else { far };
+            if let Some(covered) = self.covers_within(node, vec![node], most)? {
+                return Ok(covered);
+            }
+            below_covered = self.was_below_covered(node, deleted_at, far)?;
+            if below_covered == Some(true) {
+                return Ok(true);
+            }
+            far = far.saturating_mul(4);
+        }
+    }
+
+    /// Whether `node` was below a tombstone before the batch whose `deleted_at` is covered; `None` if
+    /// that is not known after so many steps.
+    fn was_below_covered(
+        &mut self,
+        node: NodeIx,
+        deleted_at: &VersionVector,
+        most: usize,
+    ) -> Result<Option<bool>, S::Error> {
+        let mut at = self.world.above(node)?.0;
+        for _ in 0..most {
+            let Some(here) = at.filter(|at| !at.is_reserved()) else { return Ok(Some(false)) };
+            self.world.store.check()?;
+            let (parent, deleted) = self.world.above(here)?;
+            if deleted && self.world.row(here)?.tombstone {
+                let wider = self.world.store.deleted_at(self.world.id(here))?;
+                if self.covers_but_deletions(deleted_at, &wider)? {
+                    return Ok(Some(true));
+                }
+            }
+            at = parent;
+        }
+        Ok(None)
+    }
+
+    /// Whether `wide` holds what `narrow` does, dots aside that are those of deletions, or of no
+    /// operation in the log. May say no where it would be long to tell.
+    fn covers_but_deletions(
+        &mut self,
+        wide: &VersionVector,
+        narrow: &VersionVector,
+    ) -> Result<bool, S::Error> {
+        if wide.covers(narrow) {
+            return Ok(true);
+        }
+        let mut left = DELETIONS;
+        for range in narrow.difference(wide).ranges() {
+            self.world.store.check()?;
+            match self.world.store.deletions_in(range, left)? {
+                Some(count) => left -= count,
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether the `deleted_at` of `node` covers the subtrees of `roots`; `None` if that is not known
+    /// after so many nodes.
+    fn covers_within(
+        &mut self,
+        node: NodeIx,
+        roots: Vec<NodeIx>,
+        most: usize,
+    ) -> Result<Option<bool>, S::Error> {
         let deleted_at = self.deleted_at(node)?;
         self.searches += 1;
         let mut open = roots;
+        let mut seen = 0;
         while let Some(at) = open.pop() {
+            self.world.store.check()?;
+            seen += 1;
+            if seen > most {
+                return Ok(None);
+            }
             let again = self.searched.get(at) == self.searches;
             if again || (at != node && self.is_buried(at, &deleted_at)?) {
                 continue;
             }
             self.searched.set(at, self.searches);
             if !self.covers_own(at, &deleted_at)? {
-                return Ok(false);
+                return Ok(Some(false));
             }
             for child in self.world.children(at)? {
                 if self.parent(child)? == Some(at) {
@@ -368,7 +496,7 @@ impl<S: Store> After<'_, '_, S> {
             }
             open.extend(self.arrivals.of(at));
         }
-        Ok(true)
+        Ok(Some(true))
     }
 
     /// Whether a node is a tombstone, decided already, by a deletion that `deleted_at` covers.
@@ -378,7 +506,11 @@ impl<S: Store> After<'_, '_, S> {
             // Deeper nodes come first: what has no case yet is above, or not concerned.
             None => self.world.row(node)?.tombstone,
         };
-        Ok(tombstone && deleted_at.covers(&*self.deleted_at(node)?))
+        if !tombstone {
+            return Ok(false);
+        }
+        let narrow = self.deleted_at(node)?;
+        self.covers_but_deletions(deleted_at, &narrow)
     }
 
     /// Whether the dots of a node and of its winning payload are covered.

@@ -137,11 +137,12 @@ pub(crate) struct World<'a, S> {
 }
 
 impl<'a, S: Store> World<'a, S> {
-    pub(crate) fn new(store: &'a mut S, entries: &[Entry]) -> Self {
+    pub(crate) fn new(store: &'a mut S, entries: &[Entry]) -> Result<Self, S::Error> {
         let mut positions: Vec<usize> =
             (0..entries.len()).filter(|&at| !entries[at].is_reserved()).collect();
         positions.sort_unstable_by_key(|&at| entries[at].key);
         let head = store.head();
+        store.check()?;
         let mut world = Self {
             store,
             batch: Vec::with_capacity(positions.len()),
@@ -155,11 +156,34 @@ impl<'a, S: Store> World<'a, S> {
         world.number(NodeId::ROOT);
         world.number(NodeId::TRASH);
         for (op, &at) in positions.iter().enumerate() {
+            world.store.check()?;
             let item = world.item_at(OpIx(op as u32), &entries[at]);
             world.batch.push(item);
         }
         world.positions = positions;
-        world
+        Ok(world)
+    }
+
+    /// Ends a walk along parents that has met more nodes than there are: they go in a circle.
+    pub(crate) fn must_end(&self, steps: usize, at: NodeIx) -> Result<(), S::Error> {
+        if steps <= self.nodes.len() {
+            return Ok(());
+        }
+        Err(self.store.contradiction(format!("node {} is below itself", self.id(at))))
+    }
+
+    /// An entry that was asked for as one after a key, or before it.
+    fn in_order(
+        &mut self,
+        entry: Option<Entry>,
+        is_in_order: impl Fn(Key) -> bool,
+    ) -> Result<Option<Item>, S::Error> {
+        let Some(entry) = entry else { return Ok(None) };
+        if !is_in_order(entry.key) {
+            let problem = format!("operation {} is out of order", entry.key);
+            return Err(self.store.contradiction(problem));
+        }
+        Ok(Some(self.item(&entry)))
     }
 
     /// The number of a node.
@@ -335,8 +359,9 @@ impl<'a, S: Store> World<'a, S> {
         if !self.row(node)?.exists {
             return Ok(None);
         }
-        let entry = self.store.next(self.id(node), track, self.key(op))?;
-        Ok(entry.map(|entry| self.item(&entry)))
+        let after = self.key(op);
+        let entry = self.store.next(self.id(node), track, after)?;
+        self.in_order(entry, |key| after < key)
     }
 
     /// The first operation of a track.
@@ -352,8 +377,9 @@ impl<'a, S: Store> World<'a, S> {
         track: Track,
         op: OpIx,
     ) -> Result<Option<Item>, S::Error> {
-        let entry = self.store.prev(self.id(node), track, self.key(op))?;
-        Ok(entry.map(|entry| self.item(&entry)))
+        let before = self.key(op);
+        let entry = self.store.prev(self.id(node), track, before)?;
+        self.in_order(entry, |key| key < before)
     }
 
     /// Whether an older structural operation was ignored before the batch.
@@ -404,6 +430,10 @@ impl<'a, S: Store> World<'a, S> {
         }
         let after = after.map_or(Key::MIN, |op| self.key(op));
         let refs = self.store.refs(self.id(parent), after)?;
+        if refs.first().is_some_and(|first| *first <= after) {
+            let problem = format!("op refs of node {} are out of order", self.id(parent));
+            return Err(self.store.contradiction(problem));
+        }
         Ok(refs.into_iter().map(|key| self.op_number(key)).collect())
     }
 

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use treecrdt::{
-    Action, Dot, Entry, Key, MemoryStore, NodeId, Op, ReplicaId, Row, Source, Store, Track,
+    Action, Dot, Entry, Key, MemoryStore, NodeId, Op, Range, ReplicaId, Row, Source, Store, Track,
     VersionVector, catch_up,
 };
 
@@ -53,6 +53,9 @@ impl Store for Counting<'_> {
     }
     fn known_state(&mut self, delete: Source) -> Result<VersionVector, Infallible> {
         self.ask().known_state(delete)
+    }
+    fn deletions_in(&mut self, range: Range, most: usize) -> Result<Option<usize>, Infallible> {
+        self.ask().deletions_in(range, most)
     }
     fn is_ignored(&mut self, node: NodeId, key: Key) -> Result<bool, Infallible> {
         self.ask().is_ignored(node, key)
@@ -205,4 +208,47 @@ fn nested_deletions_bottom_up_are_linear() {
         }
         questions(&mut MemoryStore::default(), &ops)
     });
+}
+
+/// A chain of which every node is deleted, all by authors who have seen the same: its inserts. The
+/// order says which are deleted first.
+fn shared_deletions(count: u64, order: impl Fn(u64) -> u64) -> (Vec<Op>, Vec<Op>) {
+    let chain = (1..=count).map(|n| op(b"a", n, n, n, insert(n - 1))).collect();
+    let seen = ReplicaId::new(b"a").expect("1 to 64 bytes");
+    let known_state = VersionVector::from_ranges([(seen, 1, count)]).expect("from 1");
+    let delete = || Action::Delete { known_state: known_state.clone() };
+    let deletes =
+        (1..=count).map(|n| op(b"b", n, count + n, order(n - 1) % count + 1, delete())).collect();
+    (chain, deletes)
+}
+
+#[test]
+fn deletions_along_a_chain_that_share_what_they_have_seen_are_linear() {
+    let orders: [(&str, fn(u64, u64) -> u64); 3] = [
+        ("from the top", |n, _| n),
+        ("from the bottom", |n, count| count - 1 - n),
+        ("here and there", |n, _| n * 7_919),
+    ];
+    for (name, order) in orders {
+        for one_by_one in [false, true] {
+            let cost = |count: u64| {
+                let (chain, deletes) = shared_deletions(count, |n| order(n, count));
+                let mut store = MemoryStore::default();
+                store.append(&chain);
+                let parts = if one_by_one { 1 } else { deletes.len() };
+                let mut asked = 0;
+                for part in deletes.chunks(parts) {
+                    asked += questions(&mut store, part);
+                    store.ensure_materialized();
+                }
+                assert!(store.state().nodes.values().all(|node| node.tombstone), "{name}");
+                asked
+            };
+            let (single, double) = (cost(1_000), cost(2_000));
+            assert!(
+                double <= single * 5 / 2,
+                "{name}, one by one: {one_by_one}: {single} questions, then {double}"
+            );
+        }
+    }
 }

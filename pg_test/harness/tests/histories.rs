@@ -6,7 +6,7 @@ use harness::history::{self, Random, Shape};
 use harness::script::orders;
 use harness::steps::first_seed;
 use treecrdt::reference::{self, State};
-use treecrdt::{MemoryStore, Op};
+use treecrdt::{Action, Dot, Key, MemoryStore, NodeId, Op, ReplicaId, VersionVector};
 
 /// What the tables must hold for these operations.
 fn expected<'a>(ops: impl IntoIterator<Item = &'a Op>) -> State {
@@ -52,6 +52,55 @@ fn twenty_thousand_short_histories_end_as_the_reference_says() {
 #[test]
 fn two_thousand_long_histories_end_as_the_reference_says() {
     run_histories(2_000, 300);
+}
+
+/// A history of one deep tree, most of it deletions by authors of whom many have seen the same.
+fn run_deletions(seed: u64) {
+    let mut random = Random::new(seed);
+    let replicas = [b"a", b"b", b"c"].map(|id| ReplicaId::new(id).expect("1 to 64 bytes"));
+    let node = |number: usize| NodeId((number as u128).to_be_bytes());
+    let size = 3 + random.below(20);
+    let mut counters = [0; 3];
+    let mut ops: Vec<Op> = Vec::new();
+    let mut known: Vec<VersionVector> = vec![VersionVector::default()];
+    for lamport in 1..=size * 3 {
+        let who = random.below(3);
+        counters[who] += 1;
+        let key = Key {
+            lamport: lamport as u64,
+            dot: Dot { replica: replicas[who], counter: counters[who] },
+        };
+        let subject = if lamport <= size { lamport } else { 1 + random.below(size) };
+        // A chain, as a rule.
+        let parent = if random.chance(80) { subject - 1 } else { random.below(size + 1) };
+        let (parent, order_key) = (node(parent), vec![lamport as u8]);
+        let action = if lamport <= size {
+            Action::Insert { parent, order_key, payload: random.chance(50).then(|| vec![1]) }
+        } else if random.chance(75) {
+            let at = random.below(known.len());
+            Action::Delete { known_state: known[at].clone() }
+        } else if random.chance(50) {
+            Action::Move { parent, order_key }
+        } else {
+            Action::Payload(Some(vec![2]))
+        };
+        ops.push(Op { key, node: node(subject), action });
+        if lamport == size || random.chance(10) {
+            known.push(ops.iter().map(Op::dot).collect());
+        }
+    }
+    let mut store = MemoryStore::default();
+    for batch in history::delivery(&mut random, ops) {
+        store.append(&batch);
+        check(&store, &|| format!("seed {seed}, after {batch:?}"));
+    }
+}
+
+#[test]
+fn deletions_that_share_what_they_have_seen_end_as_the_reference_says() {
+    let first = first_seed();
+    println!("20000 deep trees, seeds {first} to {}", first + 19_999);
+    (first..first + 20_000).for_each(run_deletions);
 }
 
 #[test]
