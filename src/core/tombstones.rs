@@ -16,7 +16,10 @@
 //! an older tombstone `a` with no more than was there before needs no search at all if it covers the
 //! `deleted_at` of `a`: its subtree is part of that of `a`, which is covered.
 //!
-//! In all three, what is to be covered of a `deleted_at` are the dots that a `subtree_version` can
+//! A search also ends at a living deleted node that covers all that is asked for: what that does not
+//! cover, this does not either.
+//!
+//! In all of them, what is to be covered of a `deleted_at` are the dots that a `subtree_version` can
 //! have: those of structural operations and payloads in the log. Dots of deletions do not count
 //! ([`After::covers_but_deletions`]), else no deletion would cover one that its author had not seen,
 //! and where all of a chain are deleted having seen the same, each would search all that is below.
@@ -359,13 +362,6 @@ impl<S: Store> After<'_, '_, S> {
         Ok(tombstone)
     }
 
-    /// So many deletions are looked up to find one `deleted_at` covered by another.
-    const DELETIONS: usize = 256;
-
-    /// So far a subtree is searched before its ancestors are looked at, and so far these, and so on, each
-    /// time farther: the nearer end decides.
-    const FIRST_LOOK: usize = 64;
-
     /// Where a deleted node stands among those above it.
     fn standing(&mut self, node: NodeIx) -> Result<Standing, S::Error> {
         let mut path = Vec::new();
@@ -486,6 +482,9 @@ impl<S: Store> After<'_, '_, S> {
                 continue;
             }
             self.searched.set(at, self.searches);
+            if at != node && self.lives_despite(at, &deleted_at)? {
+                return Ok(Some(false));
+            }
             if !self.covers_own(at, &deleted_at)? {
                 return Ok(Some(false));
             }
@@ -511,6 +510,29 @@ impl<S: Store> After<'_, '_, S> {
         }
         let narrow = self.deleted_at(node)?;
         self.covers_but_deletions(deleted_at, &narrow)
+    }
+
+    /// Whether a node is deleted and lives, as decided already, by a deletion that covers `deleted_at`.
+    fn lives_despite(
+        &mut self,
+        node: NodeIx,
+        deleted_at: &VersionVector,
+    ) -> Result<bool, S::Error> {
+        if !self.is_deleted(node)? {
+            return Ok(false);
+        }
+        let lives = match self.decided.get(node) {
+            Some(decided) => !decided,
+            None => {
+                let row = self.world.row(node)?;
+                row.deleted && !row.tombstone
+            }
+        };
+        if !lives {
+            return Ok(false);
+        }
+        let wide = self.deleted_at(node)?;
+        self.covers_but_deletions(&wide, deleted_at)
     }
 
     /// Whether the dots of a node and of its winning payload are covered.
