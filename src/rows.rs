@@ -141,7 +141,7 @@ impl<'r> OpRow<'r> {
 /// [`Error::Vector`] for what is none.
 pub fn read_vector(bytes: &[u8]) -> Result<VersionVector, Error> {
     memory::check();
-    Ok(VersionVector::from_cbor(bytes)?)
+    Ok(VersionVector::from_cbor_checking(bytes, &mut memory::check)?)
 }
 
 /// A name as messages quote it: what is long is cut.

@@ -9,15 +9,18 @@ use pgrx::{PgSqlErrorCode, pg_extern};
 use treecrdt::{Dot, MAX_COUNTER, ReplicaId, VersionVector, VersionVectorBuilder, hex};
 
 use crate::error::{Error, or_raise};
+use crate::memory;
+use crate::rows::{read_vector, short};
 use crate::trigger::c_function;
 
 fn stored(bytes: &[u8]) -> VersionVector {
-    or_raise(VersionVector::from_cbor(bytes).map_err(Error::Vector))
+    or_raise(read_vector(bytes))
 }
 
 #[pg_extern(sql = false, immutable, parallel_safe, strict)]
 fn version_vector_in(text: &CStr) -> Vec<u8> {
-    or_raise(VersionVector::from_json(&text.to_string_lossy()).map_err(Error::Vector)).to_cbor()
+    let read = VersionVector::from_json_checking(&text.to_string_lossy(), &mut memory::check);
+    or_raise(read.map_err(Error::Vector)).to_cbor()
 }
 
 #[pg_extern(sql = false, immutable, parallel_safe, strict)]
@@ -44,7 +47,7 @@ unsafe fn receive(fcinfo: FunctionCallInfo) -> Datum {
         (*message).cursor = (*message).len;
         std::slice::from_raw_parts(start, length)
     };
-    match VersionVector::from_cbor(bytes) {
+    match VersionVector::from_cbor_checking(bytes, &mut memory::check) {
         Ok(vector) => into_datum(vector.to_cbor()),
         Err(problem) => {
             let code = PgSqlErrorCode::ERRCODE_INVALID_BINARY_REPRESENTATION;
@@ -139,7 +142,7 @@ unsafe fn aggregate_end(fcinfo: FunctionCallInfo) -> Datum {
 fn dot(replica: &[u8], counter: i64) -> Dot {
     let malformed = |problem| Error::Malformed {
         doc: "(aggregate)".into(),
-        dot: format!("{}:{counter}", hex(replica)),
+        dot: format!("{}:{counter}", short(&hex(&replica[..replica.len().min(64)]))),
         problem,
     };
     let id = or_raise(ReplicaId::new(replica).map_err(malformed));

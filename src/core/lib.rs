@@ -20,6 +20,8 @@
 //!
 //! Nothing here does I/O: rows are read through [`Store`] and written by whoever takes the patch.
 
+#![forbid(unsafe_code)]
+
 mod catch_up;
 mod descent;
 mod error;

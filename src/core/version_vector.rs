@@ -57,27 +57,41 @@ impl VersionVector {
     pub fn from_ranges(
         ranges: impl IntoIterator<Item: Into<Range>>,
     ) -> Result<Self, MalformedVector> {
-        let ranges: Vec<Range> = ranges.into_iter().map(Into::into).collect();
-        for &Range { first, last, .. } in &ranges {
-            if first < 1 || first > last || last > MAX_COUNTER {
-                return Err(MalformedVector::Range(first, last));
-            }
+        let mut gathered = Gathered::default();
+        for range in ranges {
+            gathered.push(range.into())?;
         }
-        Ok(Self::normalized(ranges))
+        Ok(gathered.build())
     }
 
     /// Sorts ranges and joins those that overlap or touch.
     fn normalized(mut ranges: Vec<Range>) -> Self {
-        ranges.sort();
-        let mut vector = Self {
-            replicas: Vec::with_capacity(ranges.chunk_by(|a, b| a.replica == b.replica).count()),
-            ids: Vec::new(),
-            counters: Vec::with_capacity(ranges.len()),
-        };
+        ranges.sort_unstable();
+        let mut vector = Self::default();
         for Range { replica, first, last } in ranges {
             vector.push(replica.as_bytes(), first, last);
         }
         vector
+    }
+
+    /// The dots of both.
+    fn merged(&self, other: &Self) -> Self {
+        let mut merged = Self::default();
+        let (mut ours, mut theirs) = (self.flat().peekable(), other.flat().peekable());
+        loop {
+            let next = match (ours.peek(), theirs.peek()) {
+                (Some(a), Some(b)) if b < a => theirs.next(),
+                (Some(_), _) => ours.next(),
+                (None, _) => theirs.next(),
+            };
+            let Some((id, (first, last))) = next else { return merged };
+            merged.push(id, first, last);
+        }
+    }
+
+    /// All ranges with the ids of their replicas, in order.
+    fn flat(&self) -> impl Iterator<Item = (&[u8], (u64, u64))> {
+        self.by_replica().flat_map(|(id, counters)| counters.iter().map(move |&range| (id, range)))
     }
 
     /// Adds a range that does not begin before the last one.
@@ -98,6 +112,16 @@ impl VersionVector {
             self.ids.extend_from_slice(id);
             let id = Replica { prefix: prefix(id), id: end(self.ids.len()), counters };
             self.replicas.push(id);
+        }
+    }
+
+    /// Whether a range that begins here can be added at the end.
+    fn ends_before(&self, id: &[u8], first: u64) -> bool {
+        let Some(at) = self.replicas.len().checked_sub(1) else { return true };
+        match self.id(at).cmp(id) {
+            Ordering::Less => true,
+            Ordering::Equal => self.counters.last().is_some_and(|range| range.0 <= first),
+            Ordering::Greater => false,
         }
     }
 
@@ -190,7 +214,7 @@ impl VersionVector {
 
     /// Adds all dots of `other`.
     pub fn union(&mut self, other: &Self) {
-        *self = Self::normalized(self.ranges().chain(other.ranges()).collect());
+        *self = self.merged(other);
     }
 
     /// The dots of this set that are not in `other`.
@@ -216,6 +240,50 @@ impl VersionVector {
             }
         }
         left
+    }
+}
+
+/// Ranges in any order on their way into a vector. They are merged as they come, so memory is in
+/// proportion to the vector, not to what was written.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    /// Of those that came in order.
+    vector: VersionVector,
+    /// Those that did not, not merged yet.
+    others: Vec<Range>,
+}
+
+impl Gathered {
+    /// Adds a range.
+    pub(crate) fn push(&mut self, range: Range) -> Result<(), MalformedVector> {
+        /// So many at least wait to be merged.
+        const FEW: usize = 4096;
+        let Range { replica, first, last } = range;
+        if first < 1 || first > last || last > MAX_COUNTER {
+            return Err(MalformedVector::Range(first, last));
+        }
+        if self.vector.ends_before(replica.as_bytes(), first) {
+            self.vector.push(replica.as_bytes(), first, last);
+            return Ok(());
+        }
+        self.others.push(range);
+        if self.others.len() > FEW.max(self.vector.counters.len() / 8) {
+            self.merge();
+        }
+        Ok(())
+    }
+
+    fn merge(&mut self) {
+        let others = VersionVector::normalized(std::mem::take(&mut self.others));
+        self.vector = self.vector.merged(&others);
+    }
+
+    /// The vector of what was added.
+    pub(crate) fn build(mut self) -> VersionVector {
+        if !self.others.is_empty() {
+            self.merge();
+        }
+        self.vector
     }
 }
 
