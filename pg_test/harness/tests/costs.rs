@@ -224,10 +224,14 @@ fn shared_deletions(count: u64, order: impl Fn(u64) -> u64) -> (Vec<Op>, Vec<Op>
 
 #[test]
 fn deletions_along_a_chain_that_share_what_they_have_seen_are_linear() {
-    let orders: [(&str, fn(u64, u64) -> u64); 3] = [
-        ("from the top", |n, _| n),
-        ("from the bottom", |n, count| count - 1 - n),
-        ("here and there", |n, _| n * 7_919),
+    type Order = fn(u64, u64) -> u64;
+    let from_the_top: Order = |n, _| n;
+    let from_the_bottom: Order = |n, count| count - 1 - n;
+    let here_and_there: Order = |n, _| n * 7_919;
+    let orders = [
+        ("from the top", from_the_top),
+        ("from the bottom", from_the_bottom),
+        ("here and there", here_and_there),
     ];
     for (name, order) in orders {
         for one_by_one in [false, true] {
