@@ -1,0 +1,69 @@
+# Out of memory: the address space of a backend is limited, and what it does ends with an error (53200) or succeeds; at
+# worst its own session ends (FATAL, 53200). No other session takes notice, and the server never restarts.
+
+big_cluster
+before=$(crashes)
+# A session that stays connected throughout.
+coproc witness { sql; }
+echo "SELECT 'there';" >&"${witness[1]}"
+read -r there <&"${witness[0]}"
+
+declare -A statements=(
+    [INSERT]="INSERT INTO f.ops SELECT d, source.* FROM public.source, (SELECT gen_random_uuid()::text AS d) AS doc"
+    [ensure_materialized]="SELECT treecrdt.ensure_materialized('f', 'waits')"
+    [rebuild]="SELECT treecrdt.rebuild('f', 'big')"
+    [verify]="SELECT count(*) FROM treecrdt.verify('f', 'big')"
+    [tree]="SELECT count(*) FROM treecrdt.tree('f', 'big')"
+    [render]="SELECT length(treecrdt.render('f', 'big'))"
+    [ops_since]="SELECT count(*) FROM treecrdt.ops_since('f', 'big', '{}')"
+    [subtree_version]="SELECT treecrdt.subtree_version('f', 'big', n(1))"
+    [vector]="SELECT count(text::treecrdt.version_vector) FROM public.vector"
+)
+# The dozen limits, in MB.
+limits=(20 60 100 150 220 300 400 550 700 900 1200 1600)
+attempt() { # STATEMENT MB: prints how it ended
+    local came
+    came=$({
+        echo "SELECT '{}'::treecrdt.version_vector \\g /dev/null" # loads the library
+        limit "$2"
+        echo "SET statement_timeout = '30s'; BEGIN; ${statements[$1]} \\g /dev/null"
+        echo "ROLLBACK; SELECT 'done';"
+    } | sql || true)
+    case $came in
+        done) echo success ;;
+        'ERROR:  53200'$'\ndone') echo ERROR ;;
+        'FATAL:  53200'*) echo FATAL ;;
+        *) echo "$came" | tr '\n' ' '; echo ;;
+    esac
+}
+lane() { # STATEMENT MB...: attempts, a line each
+    local statement=$1 mb
+    shift
+    for mb in "$@"; do echo "$mb $(attempt "$statement" "$mb")" >>"$scratch/memory-$statement"; done
+}
+# Two at a time. What takes long before it needs memory is tried less often.
+{
+    lane INSERT 60 700
+    lane render 60 150 300
+    lane vector "${limits[@]}"
+    lane subtree_version 60 300
+    lane tree 20 100 400
+} &
+lanes=$!
+lane ensure_materialized 20 220 550
+lane rebuild 60 150 400
+lane verify 20 100 220 400 900
+lane ops_since 60 100 150 220 300
+wait $lanes || true
+for statement in "${!statements[@]}"; do
+    bad=$(grep -vE ' (success|ERROR|FATAL)$' "$scratch/memory-$statement" || true)
+    is "$statement of 1,000,000 under a limit of memory ends with 53200 or success" '' "$bad"
+    note "$statement, by MB: $(tr '\n' ',' <"$scratch/memory-$statement" | sed 's/,$//; s/,/, /g')"
+done
+note "the session ended (FATAL) $(cat "$scratch"/memory-* | grep -c FATAL) times, the statement (ERROR) $(cat "$scratch"/memory-* | grep -c ERROR) times"
+echo "SELECT 'still there';" >&"${witness[1]}"
+read -r still <&"${witness[0]}" || still=gone
+exec {witness[1]}>&-
+is "another session stays connected throughout" "there, still there" "$there, $still"
+is "the server has not restarted" "$before" "$(crashes)"
+gives "nothing of it is left: what is materialized is as before" "1000000|1000000|0" <<<"SELECT op_count, (SELECT count(*) FROM f.nodes), (SELECT count(*) FROM f.nodes WHERE doc = 'waits') FROM f.docs WHERE doc = 'big'"
