@@ -2,6 +2,10 @@
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 work=$repo/pg_test/work # git-ignored; removing it loses nothing but time
+cargo_root=$work/cargo
+profile=release
+asserts=${TREECRDT_ASSERTS:-} # not empty: a server and an extension that check themselves, and a work folder of their own
+[[ -z $asserts ]] || work=$work/asserts profile=asserts
 logs=$work/log
 pg_major=15
 pg_root=$work/pgsql # what /usr is to Debian's packages

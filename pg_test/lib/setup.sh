@@ -7,6 +7,7 @@
 
 pgrx_version=0.18.1 # must be the version of the pgrx libraries in Cargo.toml
 apt_updated=
+source "$repo/pg_test/lib/asserts.sh"
 
 # Cargo, pgrx and psql, unswayed by what the caller happens to have set; within a run, that is done.
 clean_environment() {
@@ -21,7 +22,7 @@ clean_environment() {
     export PGRX_HOME=$work/pgrx PSQLRC=/dev/null PAGER=cat CARGO_TERM_COLOR=never
     command -v cargo >/dev/null || PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
     command -v cargo >/dev/null || die "cargo not found: install Rust 1.95 or later, see https://rustup.rs"
-    [[ ! -x $work/cargo/bin/cargo-pgrx ]] || PATH=$work/cargo/bin:$PATH
+    [[ ! -x $cargo_root/bin/cargo-pgrx ]] || PATH=$cargo_root/bin:$PATH
 }
 
 # as_root COMMAND...: directly, or through sudo; asks for a password only at a terminal.
@@ -81,8 +82,8 @@ need_cargo_pgrx() {
     [[ $(cargo pgrx --version 2>/dev/null) != *" $pgrx_version" ]] || return 0
     say "installing cargo-pgrx $pgrx_version (some minutes, once)"
     # A debug build: it takes a fraction of the time, and cargo-pgrx has little to do itself.
-    quietly cargo-pgrx cargo install --debug --locked --root "$work/cargo" --version "=$pgrx_version" cargo-pgrx
-    PATH=$work/cargo/bin:$PATH
+    quietly cargo-pgrx cargo install --debug --locked --root "$cargo_root" --version "=$pgrx_version" cargo-pgrx
+    PATH=$cargo_root/bin:$PATH
 }
 
 # The libraries that unpacked packages need at run time: those of their dependencies that are libraries.
@@ -103,7 +104,9 @@ need_postgres() {
     rm -rf "$pg_root" "$pg_root.new"
     mkdir -p "$pg_root.new"
     local lib=lib/postgresql/$pg_major share=share/postgresql/$pg_major include=include/postgresql
-    if [[ -x /usr/$lib/bin/postgres && -e /usr/$share/postgres.bki && -e /usr/$include/$pg_major/server/postgres.h &&
+    if [[ -n $asserts ]]; then
+        build_postgres "$pg_root.new" "$lib" "$share" "$include"
+    elif [[ -x /usr/$lib/bin/postgres && -e /usr/$share/postgres.bki && -e /usr/$include/$pg_major/server/postgres.h &&
         -x /usr/$lib/lib/pgxs/src/test/isolation/isolationtester ]]; then
         say "copying PostgreSQL $pg_major from /usr"
         (cd /usr && cp -a --parents "$lib" "$share" "$include" "$pg_root.new")
@@ -155,7 +158,7 @@ setup_extension() {
     say "building the extension"
     cd "$repo"
     rm -f "$pg_root/share/postgresql/$pg_major/extension/pg_treecrdt"* # scripts of versions that are no more
-    quietly build cargo pgrx install --release --pg-config "$pg_config"
+    quietly build cargo pgrx install --profile "$profile" --pg-config "$pg_config"
 }
 
 # The peers of the benchmark: an extension of their own, which nothing else needs.
