@@ -374,17 +374,16 @@ impl<'o> Writer<'o> {
         target: usize,
         old: *mut pg_sys::TupleTableSlot,
     ) -> Result<(), Error> {
-        // SAFETY: the slot stands on the row in its page, so the row's xmax is seen as it is now.
+        // SAFETY: the slot stands on the row in its page, so the row's header is seen as it is now. A
+        // row that a trigger has kept was locked for it, and no more.
         let deleted = unsafe {
             let triggers = (*self.target(target).relation).trigdesc;
             if triggers.is_null() || !(*triggers).trig_delete_before_row {
                 return Ok(());
             }
-            let mut is_null = false;
-            let xmax = pg_sys::MaxTransactionIdAttributeNumber;
-            let read = (*(*old).tts_ops).getsysattr.expect("slots of tables have it");
-            let xmax = read(old, xmax, &raw mut is_null).value() as u32;
-            xmax == pg_sys::GetCurrentTransactionIdIfAny().into_inner()
+            let tuple = pg_sys::ExecFetchSlotHeapTuple(old, false, std::ptr::null_mut());
+            let kept = pg_sys::HEAP_XMAX_INVALID | pg_sys::HEAP_XMAX_LOCK_ONLY;
+            u32::from((*(*tuple).t_data).t_infomask) & kept == 0
         };
         if deleted { Ok(()) } else { Err(suppressed(target)) }
     }

@@ -37,9 +37,14 @@ pub use self::check::relation_name;
 use self::shape::{COUNT, Index, Ops, TABLES, Table};
 use self::types::TypeOids;
 use crate::error::Error;
+use crate::guc::with_settings;
 
 /// How often tables that others rename or replace at the same time are looked for again.
 const TRIES: usize = 100;
+
+/// What is set while expressions of indexes are written down, so that they look the same for all.
+const PLAIN: [(&CStr, &CStr); 2] =
+    [(c"search_path", c"pg_catalog, pg_temp"), (c"quote_all_identifiers", c"off")];
 
 /// What is going to be done with a forest: which lock that takes, and which right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -337,7 +342,7 @@ fn find_locked(
         }
         may(oids[0])?;
         let news = NEWS.get();
-        let forest = Rc::new(examine(schema, oids)?);
+        let forest = Rc::new(with_settings(&PLAIN, || examine(schema, oids))?);
         if NEWS.get() == news {
             KNOWN.with_borrow_mut(|known| {
                 known.retain(|old| old.schema != schema);
