@@ -14,6 +14,7 @@ mod api;
 mod batch;
 mod buffer;
 mod codec;
+mod dropping;
 mod error;
 mod forest;
 mod guc;

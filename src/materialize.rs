@@ -10,17 +10,19 @@ use treecrdt::{Key, NodeId, Patch, VersionVector, catch_up};
 
 use crate::batch::Batch;
 use crate::codec::{KeyDatums, Varlena, uuid};
+use crate::dropping;
 use crate::error::Error;
 use crate::forest::Open;
 use crate::forest::lock;
 use crate::forest::owner::acting_as;
-use crate::forest::shape::{Docs, Ignored, Oprefs, PairTable, Waiting, docs, nodes, waiting};
+use crate::forest::shape::{
+    Docs, Ignored, Oprefs, PairTable, Table, Waiting, docs, nodes, waiting,
+};
 use crate::guc::{CATCH_UP, CatchUp};
 use crate::reader::{DocRow, Reader, each_pair, each_row, find_pair};
 use crate::rows::{NodeKeys, read_vector};
 use crate::scan::{Arg, Probe};
 use crate::store::DocStore;
-use crate::trigger::allowing_deletes;
 use crate::write::Writer;
 
 mod node_row;
@@ -118,8 +120,9 @@ pub fn drop_doc(forest: &Open, doc: &str) -> Result<u64, Error> {
         let datum = Varlena::new(doc.as_bytes());
         let mut work = Work::begin(forest)?;
         let Work { reader, writer } = &mut work;
-        let count =
-            allowing_deletes(forest.forest(), doc, || delete_all(&mut reader.ops, writer, &datum))?;
+        let count = dropping::permitting(forest.forest(), doc, || {
+            delete_all(&mut reader.ops, writer, &datum)
+        })?;
         delete_all(&mut reader.nodes, writer, &datum)?;
         delete_all(&mut reader.doc_refs, writer, &datum)?;
         delete_all(&mut reader.doc_ignored, writer, &datum)?;
@@ -130,7 +133,7 @@ pub fn drop_doc(forest: &Open, doc: &str) -> Result<u64, Error> {
     })
 }
 
-fn delete_all<T: crate::forest::shape::Table>(
+fn delete_all<T: Table>(
     probe: &mut Probe<'_, T>,
     writer: &mut Writer<'_>,
     doc: &Varlena,

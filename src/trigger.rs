@@ -1,20 +1,17 @@
 //! What fires on `ops`: the check of each row, the catch-up of each statement, and the refusal of
 //! anything that would change the log.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use pgrx::pg_sys::{self, Datum, FunctionCallInfo};
 
 use crate::batch::Batch;
+use crate::dropping;
 use crate::error::{Error, or_raise};
-use crate::forest::shape::{Ops, ops};
 use crate::forest::{Forest, Open, lock, relation_name};
 use crate::materialize;
 use crate::memory;
 use crate::rows::OpRow;
-use crate::scan::Row;
 
 /// Declares a C function under the calling convention that the server looks for.
 macro_rules! c_function {
@@ -147,23 +144,6 @@ unsafe fn read_batches(
     Ok(batches)
 }
 
-thread_local! {
-    /// The forest and the document that are being dropped.
-    static DROPPED: RefCell<Option<(Rc<Forest>, String)>> = const { RefCell::new(None) };
-}
-
-/// Runs work that may delete the operations of one document, and no others.
-pub fn allowing_deletes<T>(forest: &Rc<Forest>, doc: &str, work: impl FnOnce() -> T) -> T {
-    struct Reset(Option<(Rc<Forest>, String)>);
-    impl Drop for Reset {
-        fn drop(&mut self) {
-            DROPPED.set(self.0.take());
-        }
-    }
-    let _reset = Reset(DROPPED.replace(Some((forest.clone(), doc.to_owned()))));
-    work()
-}
-
 /// Refuses what would change the log.
 unsafe fn refuse(fcinfo: FunctionCallInfo) -> Datum {
     // SAFETY: by the caller's promise; the context is checked to be trigger data.
@@ -174,33 +154,11 @@ unsafe fn refuse(fcinfo: FunctionCallInfo) -> Datum {
         }
         let data = context.cast::<pg_sys::TriggerData>();
         let relation = (*data).tg_relation;
-        if is_dropped(data) {
+        if dropping::permits(data) {
             return Datum::from((*data).tg_trigtuple);
         }
         let schema = pg_sys::get_namespace_name((*(*relation).rd_rel).relnamespace);
         let schema = std::ffi::CStr::from_ptr(schema).to_string_lossy();
         Error::AppendOnly { table: format!("{schema}.{}", relation_name(relation)) }.raise()
     }
-}
-
-/// Whether it is the deletion of a document's operations, or of one of them, that is under way.
-///
-/// # Safety
-/// The trigger that this belongs to is running.
-unsafe fn is_dropped(data: *mut pg_sys::TriggerData) -> bool {
-    DROPPED.with_borrow(|dropped| {
-        let Some((forest, doc)) = dropped else { return false };
-        // SAFETY: by the caller's promise. A row trigger's slot holds a row of the relation, which
-        // has the shape that was checked, and is open.
-        unsafe {
-            let event = (*data).tg_event;
-            if (*(*data).tg_relation).rd_id != forest.table::<Ops>()
-                || event & EVENT != pg_sys::TRIGGER_EVENT_DELETE
-            {
-                return false;
-            }
-            let row = || Row::<Ops>::in_slot((*data).tg_trigslot, forest);
-            event & LEVEL == 0 || row().get(ops::DOC) == Some(doc.as_bytes())
-        }
-    })
 }

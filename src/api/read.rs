@@ -15,6 +15,7 @@ use treecrdt::NodeId;
 
 use self::direct::DocReader;
 use self::plan::by_index;
+use super::rights::{Reading, may_read};
 use crate::error::{Error, or_raise};
 use crate::forest::shape::{Ignored, Nodes, Oprefs, Ops, Waiting};
 use crate::forest::{Access, Open};
@@ -94,6 +95,21 @@ fn tree(
     )
 }
 
+/// Reads a document directly if the caller may read every row of these tables, else by queries.
+fn read<T>(
+    forest: &Open,
+    doc: &str,
+    tables: &[Oid],
+    direct: impl FnOnce(&mut DocReader<'_>) -> Result<T, Error>,
+    by_sql: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
+    if tables.iter().all(|&table| may_read(table) == Reading::All) {
+        direct(&mut DocReader::new(forest, doc)?)
+    } else {
+        by_index(forest, by_sql)
+    }
+}
+
 /// The visible nodes below `root`, in document order.
 fn visible(
     forest: &Open,
@@ -101,22 +117,21 @@ fn visible(
     root: Uuid,
     max_depth: Option<i32>,
 ) -> Result<Vec<Visible>, Error> {
-    if direct::may(&[forest.table::<Nodes>()]) {
-        DocReader::new(forest, doc)?.visible(root, max_depth)
-    } else {
-        by_index(forest, || by_sql::visible(forest, doc, root, max_depth))
-    }
+    read(
+        forest,
+        doc,
+        &[forest.table::<Nodes>()],
+        |reader| reader.visible(root, max_depth),
+        || by_sql::visible(forest, doc, root, max_depth),
+    )
 }
 
 #[pg_extern(sql = false)]
 fn path(forest: Oid, doc: &str, node: Uuid) -> Option<Vec<Uuid>> {
     let forest = or_raise(Open::new(Some(forest), Access::Read));
-    let way_up = if direct::may(&[forest.table::<Nodes>()]) {
-        DocReader::new(&forest, doc).and_then(|mut reader| reader.way_up(node))
-    } else {
-        by_index(&forest, || by_sql::way_up(&forest, doc, node))
-    };
-    let mut path = or_raise(way_up)?;
+    let tables = [forest.table::<Nodes>()];
+    let by_sql = || by_sql::way_up(&forest, doc, node);
+    let mut path = or_raise(read(&forest, doc, &tables, |reader| reader.way_up(node), by_sql))?;
     path.reverse();
     Some(path)
 }
@@ -128,11 +143,9 @@ fn render(forest: Oid, doc: &str, root: Uuid) -> String {
     let label = if root == uuid(NodeId::ROOT) {
         ".".into()
     } else {
-        let payload = if direct::may(&[forest.table::<Nodes>()]) {
-            DocReader::new(&forest, doc).and_then(|mut reader| reader.payload(root))
-        } else {
-            by_index(&forest, || by_sql::payload(&forest, doc, root))
-        };
+        let tables = [forest.table::<Nodes>()];
+        let by_sql = || by_sql::payload(&forest, doc, root);
+        let payload = read(&forest, doc, &tables, |reader| reader.payload(root), by_sql);
         render::label(or_raise(payload).as_deref(), root)
     };
     or_raise(render::draw(label, &visible))
@@ -148,22 +161,14 @@ fn subtree_version(forest: Oid, doc: &str, node: Uuid) -> Vec<u8> {
         forest.table::<Ignored>(),
         forest.table::<Waiting>(),
     ];
-    let version = if direct::may(&tables) {
-        DocReader::new(&forest, doc).and_then(|mut reader| reader.subtree_version(node))
-    } else {
-        by_index(&forest, || by_sql::subtree_version(&forest, doc, node))
-    };
-    or_raise(version).to_cbor()
+    let by_sql = || by_sql::subtree_version(&forest, doc, node);
+    or_raise(read(&forest, doc, &tables, |reader| reader.subtree_version(node), by_sql)).to_cbor()
 }
 
 #[pg_extern(sql = false)]
 fn digest(forest: Oid, doc: &str) -> Option<Vec<u8>> {
     let forest = or_raise(Open::new(Some(forest), Access::Read));
     let tables = [forest.table::<Ops>(), forest.table::<Nodes>(), forest.table::<Oprefs>()];
-    let digest = if direct::may(&tables) {
-        DocReader::new(&forest, doc).and_then(|mut reader| reader.digest())
-    } else {
-        by_index(&forest, || by_sql::digest(&forest, doc))
-    };
-    Some(or_raise(digest))
+    let by_sql = || by_sql::digest(&forest, doc);
+    Some(or_raise(read(&forest, doc, &tables, |reader| reader.digest(), by_sql)))
 }

@@ -38,6 +38,9 @@ pub fn visible(
                 let (Some(parent), Some(node)) = (row.get::<Uuid>(1)?, row.get::<Uuid>(2)?) else {
                     continue;
                 };
+                if node == root {
+                    return Err(below_itself(forest, doc, node));
+                }
                 next.push(node);
                 children.entry(parent).or_default().push(Visible {
                     depth,

@@ -2,7 +2,7 @@
 //! no policy, rule or index expression, and no plan depends on the caller's settings.
 
 use pgrx::Uuid;
-use pgrx::pg_sys::{self, Oid};
+use pgrx::pg_sys;
 use treecrdt::{Key, NodeId, VersionVector, VersionVectorBuilder};
 
 use super::since::{Missing, OpFields};
@@ -18,13 +18,8 @@ use crate::forest::shape::{
 };
 use crate::memory;
 use crate::reader::{Reader, each_row};
-use crate::scan::{Arg, Row};
+use crate::scan::{Arg, Probe, Row};
 use crate::store::DocStore;
-
-/// Whether the caller may read all rows of these tables.
-pub fn may(tables: &[Oid]) -> bool {
-    tables.iter().all(|&table| may_read(table) == Reading::All)
-}
 
 /// A reader of a document, as the query that is running sees it.
 pub struct DocReader<'o> {
@@ -138,7 +133,7 @@ impl<'o> DocReader<'o> {
 
     /// How many operations `docs` counts, for those who may know.
     fn op_count(&mut self) -> Result<Option<u64>, Error> {
-        if !may(&[self.reader.forest.table::<Docs>()]) {
+        if may_read(self.reader.forest.table::<Docs>()) != Reading::All {
             return Ok(None);
         }
         let row = self.reader.doc.find(&[self.doc.text()], &[])?;
@@ -278,7 +273,7 @@ fn id_and_counter(row: &Row<'_, Ops>) -> Option<(Vec<u8>, i64)> {
 
 /// The hash of the hashes of a table's rows, in the order of its primary key.
 fn rows_digest<T: Table>(
-    probe: &mut crate::scan::Probe<'_, T>,
+    probe: &mut Probe<'_, T>,
     doc: &Varlena,
     mut fields: impl FnMut(&Row<'_, T>, &mut Sha256),
 ) -> Result<[u8; 32], Error> {

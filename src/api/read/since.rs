@@ -5,12 +5,13 @@ use pgrx::pg_sys::Oid;
 use pgrx::{FromDatum, IntoDatum, Spi, Uuid, name, pg_extern, pg_sys};
 use treecrdt::VersionVector;
 
-use super::direct::{self, DocReader};
-use super::plan::by_index;
+use super::direct::DocReader;
+use super::read;
 use super::version::Spans;
 use crate::error::{Error, or_raise};
 use crate::forest::shape::Ops;
 use crate::forest::{Access, Open, names};
+use crate::rows::read_vector;
 
 /// A row of `ops`, but for the doc.
 pub type OpFields = (
@@ -77,16 +78,14 @@ fn ops_since(
         name!(known_state, Option<Vec<u8>>),
     ),
 > {
-    let oid = forest;
-    let forest = or_raise(Open::new(Some(oid), Access::Read));
-    let known = or_raise(VersionVector::from_cbor(known).map_err(Error::Vector));
-    let missing = or_raise(Missing::find(&forest, doc, &known));
+    let known = or_raise(read_vector(known));
+    let open = move || or_raise(Open::new(Some(forest), Access::Read));
+    let missing = or_raise(Missing::find(&open(), doc, &known));
     let doc = doc.to_owned();
     let batches = (0..missing.keys.len()).step_by(BATCH);
     TableIterator::new(batches.flat_map(move |at| {
         // Calls come one by one: between them nothing is kept open.
-        let forest = or_raise(Open::new(Some(oid), Access::Read));
-        let rows = or_raise(missing.read(&forest, &doc, at));
+        let rows = or_raise(missing.read(&open(), &doc, at));
         let doc = doc.clone();
         rows.into_iter().map(
             move |(replica, counter, lamport, kind, node, parent, key, payload, known)| {
@@ -110,11 +109,9 @@ impl Missing {
         let there = Spans::or_every_dot(forest, doc, |_| true)?;
         let missing = there.difference(known);
         let replicas: Vec<Vec<u8>> = missing.by_replica().map(|(id, _)| id.to_vec()).collect();
-        let mut keys = if direct::may(&[forest.table::<Ops>()]) {
-            DocReader::new(forest, doc)?.keys(&missing)?
-        } else {
-            by_index(forest, || keys_by_sql(forest, doc, &missing))?
-        };
+        let directly = |reader: &mut DocReader<'_>| reader.keys(&missing);
+        let by_sql = || keys_by_sql(forest, doc, &missing);
+        let mut keys = read(forest, doc, &[forest.table::<Ops>()], directly, by_sql)?;
         keys.sort_unstable();
         Ok(Self { replicas, keys })
     }
@@ -127,11 +124,9 @@ impl Missing {
 
     /// The rows of a batch, in their order.
     fn read(&self, forest: &Open, doc: &str, from: usize) -> Result<Vec<OpFields>, Error> {
-        if direct::may(&[forest.table::<Ops>()]) {
-            DocReader::new(forest, doc)?.ops(self, from)
-        } else {
-            by_index(forest, || self.read_by_sql(forest, doc, from))
-        }
+        let directly = |reader: &mut DocReader<'_>| reader.ops(self, from);
+        let by_sql = || self.read_by_sql(forest, doc, from);
+        read(forest, doc, &[forest.table::<Ops>()], directly, by_sql)
     }
 
     fn read_by_sql(&self, forest: &Open, doc: &str, from: usize) -> Result<Vec<OpFields>, Error> {

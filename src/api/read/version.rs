@@ -4,8 +4,8 @@ use pgrx::pg_sys::Oid;
 use pgrx::{Spi, pg_extern};
 use treecrdt::{ReplicaId, VersionVector};
 
-use super::direct::{self, DocReader};
-use super::plan::by_index;
+use super::direct::DocReader;
+use super::read;
 use crate::error::{Error, or_raise};
 use crate::forest::shape::{Docs, Ops};
 use crate::forest::{Access, Open, names};
@@ -55,18 +55,15 @@ impl Spans {
         doc: &str,
         will_do: impl Fn(&Self) -> bool,
     ) -> Result<VersionVector, Error> {
-        if direct::may(&[forest.table::<Ops>()]) {
-            let mut reader = DocReader::new(forest, doc)?;
-            match reader.spans()?.filter(&will_do) {
-                Some(spans) => Ok(VersionVector::from_ranges(spans.ranges)?),
-                None => reader.every_dot(),
-            }
-        } else {
-            by_index(forest, || match spans(forest, doc)?.filter(&will_do) {
-                Some(spans) => Ok(VersionVector::from_ranges(spans.ranges)?),
-                None => every_dot(forest, doc),
-            })
-        }
+        let directly = |reader: &mut DocReader<'_>| match reader.spans()?.filter(&will_do) {
+            Some(spans) => Ok(VersionVector::from_ranges(spans.ranges)?),
+            None => reader.every_dot(),
+        };
+        let by_sql = || match spans(forest, doc)?.filter(&will_do) {
+            Some(spans) => Ok(VersionVector::from_ranges(spans.ranges)?),
+            None => every_dot(forest, doc),
+        };
+        read(forest, doc, &[forest.table::<Ops>()], directly, by_sql)
     }
 }
 
