@@ -7,28 +7,34 @@ use pgrx::{PgLogLevel, PgSqlErrorCode};
 use thiserror::Error;
 use treecrdt::{MalformedOp, MalformedVector};
 
+/// What can be wrong with a row of `ops`.
+#[derive(Debug, Error)]
+pub enum Problem {
+    /// Columns that do not go together, or are out of bounds.
+    #[error("is malformed: {0}")]
+    Columns(#[from] MalformedOp),
+    /// A column that may not be NULL is.
+    #[error("has no {0}")]
+    Null(&'static str),
+    /// What the author of a delete had seen cannot be read.
+    #[error("has a malformed known_state: {0}")]
+    KnownState(#[from] MalformedVector),
+}
+
 /// What can go wrong, told to the user.
 #[derive(Debug, Error)]
 pub enum Error {
     /// A row of `ops` is not an operation.
-    #[error("operation {dot} of doc \"{doc}\" is malformed: {problem}")]
+    #[error("operation {dot} of doc \"{doc}\" {problem}")]
     Malformed {
         /// The document.
         doc: String,
         /// `replica:counter`, as far as they are known.
         dot: String,
         /// What is wrong.
-        problem: MalformedOp,
-    },
-    /// A column of `ops` that may not be NULL is.
-    #[error("operation {dot} of doc \"{doc}\" has no {column}")]
-    NullColumn {
-        /// The document.
-        doc: String,
-        /// `replica:counter`, as far as they are known.
-        dot: String,
-        /// The column.
-        column: &'static str,
+        problem: Problem,
+        /// How to take it out of the log, if it is there.
+        removal: Option<String>,
     },
     /// Not the text or binary form of a version vector.
     #[error("malformed version vector: {0}")]
@@ -156,21 +162,59 @@ pub enum Error {
         /// The contradiction.
         problem: String,
     },
+    /// A row that the log makes anew is in the tables already.
+    #[error("forest {forest}: a row that follows from the operations is there already: {row}")]
+    AlreadyThere {
+        /// The forest.
+        forest: String,
+        /// Which, as the server says it.
+        row: String,
+    },
+    /// A document is dropped by a statement that appends to it.
+    #[error(
+        "doc \"{doc}\" of forest {forest} is being appended to by a statement of this transaction"
+    )]
+    InUse {
+        /// The forest.
+        forest: String,
+        /// The document.
+        doc: String,
+    },
     /// A server function failed in a way that pgrx reports as a value.
     #[error("{0}")]
     Spi(#[from] pgrx::spi::Error),
 }
 
+const VECTOR_HINT: &str = "Write it like {\"aa01\": [[1,9],[12,12]]}, replicas in hex.";
+
+impl Problem {
+    fn hint(&self) -> String {
+        match self {
+            Self::Columns(problem) => problem.hint(),
+            Self::Null(_) => {
+                "Every operation has doc, replica, counter, lamport, kind and node.".into()
+            }
+            Self::KnownState(_) => VECTOR_HINT.into(),
+        }
+    }
+}
+
 impl Error {
     /// The tables of a document contradict each other, or the log.
     pub fn corrupted(forest: &str, doc: &str, problem: String) -> Self {
-        Self::Corrupted { forest: forest.into(), doc: doc.into(), problem }
+        Self::Corrupted { forest: forest.into(), doc: short(doc), problem }
     }
 
     fn code(&self) -> PgSqlErrorCode {
         match self {
+            Self::Malformed { removal: Some(_), .. }
+            | Self::Corrupted { .. }
+            | Self::AlreadyThere { .. } => PgSqlErrorCode::ERRCODE_DATA_CORRUPTED,
+            Self::InUse { .. } => PgSqlErrorCode::ERRCODE_OBJECT_IN_USE,
+            Self::Malformed { problem: Problem::Null(_), .. } => {
+                PgSqlErrorCode::ERRCODE_NOT_NULL_VIOLATION
+            }
             Self::Malformed { .. } => PgSqlErrorCode::ERRCODE_CHECK_VIOLATION,
-            Self::NullColumn { .. } => PgSqlErrorCode::ERRCODE_NOT_NULL_VIOLATION,
             Self::Vector(_) => PgSqlErrorCode::ERRCODE_INVALID_TEXT_REPRESENTATION,
             Self::Suppressed { .. } | Self::AppendOnly { .. } => {
                 PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE
@@ -193,13 +237,13 @@ impl Error {
             Self::Serialization => PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,
             Self::Denied { .. } => PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
             Self::NotATrigger { .. } => PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
-            Self::Corrupted { .. } => PgSqlErrorCode::ERRCODE_DATA_CORRUPTED,
             Self::Spi(_) => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
         }
     }
 
     fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::Malformed { removal: Some(removal), .. } => removal.clone(),
             Self::Malformed { problem, .. } => problem.hint(),
             Self::Shape { mend, .. } | Self::Unready { mend, .. } => mend.clone(),
             Self::Moving { .. } | Self::Rewritten { .. } => "Run the transaction again.".into(),
@@ -213,10 +257,7 @@ impl Error {
                  of your own."
                     .into()
             }
-            Self::NullColumn { .. } => {
-                "Every operation has doc, replica, counter, lamport, kind and node.".into()
-            }
-            Self::Vector(_) => "Write it like {\"aa01\": [[1,9],[12,12]]}, replicas in hex.".into(),
+            Self::Vector(_) => VECTOR_HINT.into(),
             Self::AppendOnly { .. } => {
                 "Insert operations that undo what is there, or drop a whole doc with \
                  treecrdt.drop_doc."
@@ -232,7 +273,12 @@ impl Error {
             Self::NotAForest { .. } | Self::NullForest => {
                 "Name a schema that treecrdt.create_forest made, as 'name'::regnamespace.".into()
             }
-            Self::Corrupted { .. } => {
+            Self::InUse { .. } => {
+                "Drop it in a statement of its own. Operations that came past the triggers of ops \
+                 are counted by treecrdt.rebuild."
+                    .into()
+            }
+            Self::Corrupted { .. } | Self::AlreadyThere { .. } => {
                 "treecrdt.verify lists what differs, treecrdt.rebuild makes the tables anew from \
                  the log."
                     .into()
@@ -260,6 +306,15 @@ impl Error {
         }
         report.report(PgLogLevel::ERROR);
         unreachable!("an error report does not return")
+    }
+}
+
+/// A name as messages quote it: what is long is cut.
+pub fn short(name: &str) -> String {
+    const MOST: usize = 100;
+    match name.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", &name[..at]),
+        None => name.into(),
     }
 }
 

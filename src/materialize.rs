@@ -4,24 +4,28 @@
 //! decided in the core; this file brings the batch, and takes the patch to the tables.
 
 use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
 
+use pgrx::PgSqlErrorCode;
+use pgrx::pg_sys::panic::CaughtError;
+use pgrx::prelude::PgTryBuilder;
 use treecrdt::reference::{Node, State};
 use treecrdt::{Key, NodeId, Patch, VersionVector, catch_up};
 
 use crate::batch::Batch;
 use crate::codec::{KeyDatums, Varlena, uuid};
 use crate::dropping;
-use crate::error::Error;
+use crate::error::{Error, short};
 use crate::forest::Open;
 use crate::forest::lock;
 use crate::forest::owner::acting_as;
 use crate::forest::shape::{
-    Docs, Ignored, Oprefs, PairTable, Table, Waiting, docs, nodes, waiting,
+    Docs, Ignored, Index, Oprefs, PairTable, TABLES, Table, Waiting, docs, nodes, waiting,
 };
 use crate::guc::{CATCH_UP, CatchUp};
 use crate::reader::{DocRow, Reader, each_pair, each_row, find_pair};
-use crate::rows::{NodeKeys, read_vector};
-use crate::scan::{Arg, Probe};
+use crate::rows::{NodeKeys, vector_of};
+use crate::scan::{Arg, Probe, Row};
 use crate::store::DocStore;
 use crate::write::Writer;
 
@@ -37,19 +41,19 @@ pub fn append(forest: &Open, batches: Vec<(String, Batch)>) -> Result<(), Error>
         for (doc, _) in &batches {
             lock::take(forest, doc)?;
         }
-        let mut work = Work::begin(forest)?;
-        for (doc, batch) in batches {
-            let mut doc = work.doc(doc)?;
-            doc.row.op_count += batch.entries.len() as u64;
-            if CATCH_UP.get() == CatchUp::Deferred {
-                work.defer(&mut doc, &batch)?;
-            } else {
-                work.catch_up(&mut doc, batch)?;
+        work(forest, |work| {
+            for (doc, batch) in batches {
+                let mut doc = work.doc(doc)?;
+                doc.row.op_count += batch.entries.len() as u64;
+                if CATCH_UP.get() == CatchUp::Deferred {
+                    work.defer(&mut doc, &batch)?;
+                } else {
+                    work.catch_up(&mut doc, batch)?;
+                }
+                work.write_doc(&doc)?;
             }
-            work.write_doc(&doc)?;
-        }
-        work.end();
-        Ok(())
+            Ok(())
+        })
     })
 }
 
@@ -66,18 +70,18 @@ pub fn ensure(forest: &Open, doc: Option<&str>) -> Result<u64, Error> {
                 there.push(doc);
             }
         }
-        let mut work = Work::begin(forest)?;
-        let mut count = 0;
-        for doc in there {
-            let mut doc = work.doc(doc)?;
-            if doc.row.frontier.is_some() {
-                work.catch_up(&mut doc, Batch::default())?;
-                work.write_doc(&doc)?;
-                count += 1;
+        work(forest, |work| {
+            let mut count = 0;
+            for doc in there {
+                let mut doc = work.doc(doc)?;
+                if doc.row.frontier.is_some() {
+                    work.catch_up(&mut doc, Batch::default())?;
+                    work.write_doc(&doc)?;
+                    count += 1;
+                }
             }
-        }
-        work.end();
-        Ok(count)
+            Ok(count)
+        })
     })
 }
 
@@ -89,47 +93,86 @@ pub fn ensure(forest: &Open, doc: Option<&str>) -> Result<u64, Error> {
 pub fn rebuild(forest: &Open, doc: Option<&str>) -> Result<u64, Error> {
     acting_as(forest.owner, || {
         let docs = Reader::open(forest)?.docs(doc)?;
-        let count = docs.len() as u64;
         for doc in &docs {
             lock::take(forest, doc)?;
         }
-        let mut work = Work::begin(forest)?;
-        for doc in docs {
-            let mut doc = work.doc(doc)?;
-            work.rebuild(&mut doc)?;
-            if doc.row.op_count > 0 {
-                work.write_doc(&doc)?;
-            } else {
-                if let Some(row) = work.reader.doc.find(&[doc.datum.text()], &[])? {
+        work(forest, |work| {
+            let count = docs.len() as u64;
+            for doc in docs {
+                let mut doc = work.doc(doc)?;
+                work.rebuild(&mut doc)?;
+                if doc.row.op_count > 0 {
+                    work.write_doc(&doc)?;
+                } else if let Some(row) = work.reader.doc.find(&[doc.datum.text()], &[])? {
                     work.writer.delete(row)?;
                 }
             }
-        }
-        work.end();
-        Ok(count)
+            Ok(count)
+        })
     })
 }
 
 /// Removes a document with its whole log. Gives how many operations it had.
 ///
 /// # Errors
-/// [`Error::Suppressed`] if a trigger of the owner's keeps a row.
+/// [`Error::Suppressed`] if a trigger of the owner's keeps a row, and [`Error::InUse`] in the midst
+/// of a statement that appends to the document.
 pub fn drop_doc(forest: &Open, doc: &str) -> Result<u64, Error> {
     acting_as(forest.owner, || {
         lock::take(forest, doc)?;
-        let datum = Varlena::new(doc.as_bytes());
-        let mut work = Work::begin(forest)?;
-        let Work { reader, writer } = &mut work;
-        let count = dropping::permitting(forest.forest(), doc, || {
-            delete_all(&mut reader.ops, writer, &datum)
-        })?;
-        delete_all(&mut reader.nodes, writer, &datum)?;
-        delete_all(&mut reader.doc_refs, writer, &datum)?;
-        delete_all(&mut reader.doc_ignored, writer, &datum)?;
-        delete_all(&mut reader.waiting, writer, &datum)?;
-        delete_all(&mut reader.doc, writer, &datum)?;
-        work.end();
-        Ok(count)
+        work(forest, |work| {
+            let Doc { datum, row, .. } = work.doc(doc.to_owned())?;
+            let Work { reader, writer } = work;
+            let mut is_new = false;
+            let count = dropping::permitting(forest.forest(), doc, || {
+                delete_all(&mut reader.ops, writer, &datum, |row| {
+                    is_new |= row.is_of_this_transaction();
+                })
+            })?;
+            // Those that are not counted yet are about to be materialized.
+            if is_new && count > row.op_count {
+                return Err(Error::InUse { forest: forest.name.clone(), doc: short(doc) });
+            }
+            delete_all(&mut reader.nodes, writer, &datum, |_| {})?;
+            delete_all(&mut reader.doc_refs, writer, &datum, |_| {})?;
+            delete_all(&mut reader.doc_ignored, writer, &datum, |_| {})?;
+            delete_all(&mut reader.waiting, writer, &datum, |_| {})?;
+            delete_all(&mut reader.doc, writer, &datum, |_| {})?;
+            Ok(count)
+        })
+    })
+}
+
+/// Reads and writes a forest, and fires what triggers there are when that is done. A row that is to
+/// be new and is there already means that the tables contradict each other.
+fn work<T>(
+    forest: &Open,
+    work: impl FnOnce(&mut Work<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let all = || {
+        let mut tables = Work::begin(forest)?;
+        let result = work(&mut tables)?;
+        tables.end();
+        Ok(result)
+    };
+    PgTryBuilder::new(AssertUnwindSafe(all))
+        .catch_when(PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION, |error| {
+            if let CaughtError::PostgresError(report) = &error
+                && is_about_primary_key(report.message())
+            {
+                let row = report.detail().unwrap_or(report.message()).to_owned();
+                Error::AlreadyThere { forest: forest.name.clone(), row }.raise();
+            }
+            error.rethrow()
+        })
+        .execute()
+}
+
+/// Whether a message of the server's quotes the name of a primary key of ours.
+fn is_about_primary_key(message: &str) -> bool {
+    TABLES.iter().any(|table| {
+        let key = table.indexes[Index::<Docs>::PRIMARY.at].name.to_string_lossy();
+        message.contains(&format!("\"{key}\""))
     })
 }
 
@@ -137,10 +180,12 @@ fn delete_all<T: Table>(
     probe: &mut Probe<'_, T>,
     writer: &mut Writer<'_>,
     doc: &Varlena,
+    mut look: impl FnMut(&Row<'_, T>),
 ) -> Result<u64, Error> {
     let mut count = 0;
     each_row(probe, &[doc.text()], &[], |row| {
         count += 1;
+        look(&row);
         writer.delete(row)
     })?;
     Ok(count)
@@ -149,7 +194,7 @@ fn delete_all<T: Table>(
 /// The rows of a document as they are.
 ///
 /// # Errors
-/// [`Error::Vector`] for a `deleted_at` that cannot be read.
+/// [`Error::Corrupted`] for a `deleted_at` that cannot be read.
 pub fn read_state(reader: &mut Reader<'_>, doc: &Varlena) -> Result<State, Error> {
     let mut state = State::default();
     each_row(&mut reader.nodes, &[doc.text()], &[], |row| {
@@ -160,7 +205,7 @@ pub fn read_state(reader: &mut Reader<'_>, doc: &Varlena) -> Result<State, Error
             placed: keys.placed,
             payload: row.get(nodes::PAYLOAD).map(<[u8]>::to_vec),
             payload_key: keys.payload,
-            deleted_at: row.get(nodes::DELETED_AT).map(read_vector).transpose()?,
+            deleted_at: vector_of(&row, nodes::DELETED_AT)?,
             tombstone: row.get(nodes::TOMBSTONE) == Some(true),
         };
         state.nodes.extend(row.get(nodes::NODE).map(|id| (id, node)));
@@ -248,7 +293,7 @@ impl<'o> Work<'o> {
     /// The dots that waited. Their rows are deleted.
     fn take_waiting(&mut self, doc: &Doc) -> Result<VersionVector, Error> {
         let dots = self.reader.waiting_dots(&doc.datum)?;
-        delete_all(&mut self.reader.waiting, &mut self.writer, &doc.datum)?;
+        delete_all(&mut self.reader.waiting, &mut self.writer, &doc.datum, |_| {})?;
         Ok(dots)
     }
 
@@ -356,7 +401,7 @@ fn add_pairs<T: PairTable>(
         columns.set(key);
         let [lamport, replica, counter] = T::PAIR_KEY.set(Some(&columns));
         let (name, node) = (Some(doc.datum.text()), Some(uuid(node)));
-        let row = [T::PAIR_DOC.set(name), T::PAIR_NODE.set(node), lamport, replica, counter];
+        let row = [T::DOC.set(name), T::PAIR_NODE.set(node), lamport, replica, counter];
         writer.insert(&row)?;
     }
     Ok(())

@@ -9,11 +9,11 @@ use crate::codec::{KeyDatums, Varlena, uuid};
 use crate::error::Error;
 use crate::forest::Open;
 use crate::forest::shape::{
-    Column, Docs, Ignored, Index, Nodes, Oprefs, Ops, PairTable, Table, Text, Waiting, docs,
-    ignored, nodes, oprefs, ops, waiting,
+    Docs, Ignored, Index, Nodes, Oprefs, Ops, PairTable, Table, Waiting, docs, ignored, nodes,
+    oprefs, ops, waiting,
 };
 use crate::memory;
-use crate::rows::{OpRow, read_vector};
+use crate::rows::{OpRow, vector_of};
 use crate::scan::{Aim, Arg, Probe, Row};
 
 /// Reads one forest under one snapshot. Closes itself.
@@ -163,12 +163,12 @@ impl<'o> Reader<'o> {
     /// Those of [`Probe::rows`].
     pub fn docs(&self, doc: Option<&str>) -> Result<Vec<String>, Error> {
         let mut found = BTreeSet::new();
-        self.docs_of(ops::DOC, doc, &mut found)?;
-        self.docs_of(nodes::DOC, doc, &mut found)?;
-        self.docs_of(oprefs::DOC, doc, &mut found)?;
-        self.docs_of(ignored::DOC, doc, &mut found)?;
-        self.docs_of(waiting::DOC, doc, &mut found)?;
-        self.docs_of(docs::DOC, doc, &mut found)?;
+        self.docs_of::<Ops>(doc, &mut found)?;
+        self.docs_of::<Nodes>(doc, &mut found)?;
+        self.docs_of::<Oprefs>(doc, &mut found)?;
+        self.docs_of::<Ignored>(doc, &mut found)?;
+        self.docs_of::<Waiting>(doc, &mut found)?;
+        self.docs_of::<Docs>(doc, &mut found)?;
         Ok(found.into_iter().collect())
     }
 
@@ -178,14 +178,13 @@ impl<'o> Reader<'o> {
     /// Those of [`Probe::rows`].
     pub fn waiting_docs(&self, doc: Option<&str>) -> Result<Vec<String>, Error> {
         let mut docs = BTreeSet::new();
-        self.docs_of(waiting::DOC, doc, &mut docs)?;
+        self.docs_of::<Waiting>(doc, &mut docs)?;
         Ok(docs.into_iter().collect())
     }
 
     /// The documents that a table knows of, by an index look-up for each.
     fn docs_of<T: Table>(
         &self,
-        column: Column<T, Text>,
         doc: Option<&str>,
         docs: &mut BTreeSet<String>,
     ) -> Result<(), Error> {
@@ -204,7 +203,7 @@ impl<'o> Reader<'o> {
         // SAFETY: as above.
         let mut later =
             unsafe { Probe::new(forest, Index::<T>::PRIMARY, 0, Aim::Beyond, snapshot) };
-        let name = |row: Row<'_, T>| row.get(column).map(<[u8]>::to_vec);
+        let name = |row: Row<'_, T>| row.get(T::DOC).map(<[u8]>::to_vec);
         let mut next = first.find(&[], &[])?.and_then(name);
         while let Some(doc) = next {
             let last = Varlena::new(&doc);
@@ -217,13 +216,13 @@ impl<'o> Reader<'o> {
     /// Visits all operations of a document.
     ///
     /// # Errors
-    /// [`Error::NullColumn`] for a row that slipped past the checks, and those of `visit`.
+    /// [`Error::Malformed`] for a row that slipped past the checks, and those of `visit`.
     pub fn each_op(
         &mut self,
         doc: &Varlena,
         mut visit: impl FnMut(OpRow<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        each_row(&mut self.ops, &[doc.text()], &[], |row| visit(OpRow::read(row)?))
+        each_row(&mut self.ops, &[doc.text()], &[], |row| visit(OpRow::of_log(row)?))
     }
 
     /// Visits the operations of a document that have these dots.
@@ -241,7 +240,7 @@ impl<'o> Reader<'o> {
             for &(first, last) in ranges {
                 let (equals, bound) =
                     ([doc.text(), replica.bytea()], [Arg::int8(first), Arg::int8(last)]);
-                each_row(&mut self.op_range, &equals, &bound, |row| visit(OpRow::read(row)?))?;
+                each_row(&mut self.op_range, &equals, &bound, |row| visit(OpRow::of_log(row)?))?;
             }
         }
         Ok(())
@@ -250,11 +249,11 @@ impl<'o> Reader<'o> {
     /// The dots of a document's operations that wait.
     ///
     /// # Errors
-    /// [`Error::Vector`] for a row that cannot be read.
+    /// [`Error::Corrupted`] for a row that cannot be read.
     pub fn waiting_dots(&mut self, doc: &Varlena) -> Result<VersionVector, Error> {
         let mut ranges = Vec::new();
         each_row(&mut self.waiting, &[doc.text()], &[], |row| {
-            ranges.extend(read_vector(row.get(waiting::DOTS).unwrap_or_default())?.ranges());
+            ranges.extend(vector_of(&row, waiting::DOTS)?.unwrap_or_default().ranges());
             Ok(())
         })?;
         Ok(VersionVector::from_ranges(ranges)?)

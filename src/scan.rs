@@ -374,6 +374,16 @@ impl<'r, T: Table> Row<'r, T> {
         self.get(column).map_or(0, |value| value as u64)
     }
 
+    /// Whether this transaction has written it.
+    pub fn is_of_this_transaction(&self) -> bool {
+        // SAFETY: the slot holds a row of a table, whose header says who wrote it.
+        unsafe {
+            let tuple = pg_sys::ExecFetchSlotHeapTuple(self.slot, false, std::ptr::null_mut());
+            let writer = (*(*tuple).t_data).t_choice.t_heap.t_xmin;
+            pg_sys::TransactionIdIsCurrentTransactionId(writer)
+        }
+    }
+
     /// The slot, for writing over the row.
     pub fn slot(&self) -> *mut pg_sys::TupleTableSlot {
         self.slot

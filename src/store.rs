@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::forest::shape::{Nodes, Oprefs, Ops, Type, nodes};
 use crate::memory;
 use crate::reader::{Reader, find_pair};
-use crate::rows::{NodeKeys, OpRow, read_vector};
+use crate::rows::{NodeKeys, OpRow, read_vector, vector_of};
 use crate::scan::{self, Arg, Probe};
 
 /// How many op refs are read at a time.
@@ -48,7 +48,7 @@ impl<'r, 'f> DocStore<'r, 'f> {
         let columns = KeyDatums::new(&key);
         let [_, replica, counter] = columns.args();
         match self.reader.op.find(&[self.doc_datum.text(), replica, counter], &[])? {
-            Some(row) => read(&OpRow::read(row)?),
+            Some(row) => read(&OpRow::of_log(row)?),
             None => Err(self.corrupted(format!("operation {key} is not in ops"))),
         }
     }
@@ -79,7 +79,7 @@ fn nearest(
     for &(has_parent, writes_payload) in parts {
         let equals = [doc.text(), uuid(&node), Arg::bool(has_parent), Arg::bool(writes_payload)];
         let Some(row) = probe.find(&equals, &key.args())? else { continue };
-        let entry = OpRow::read(row)?.entry()?;
+        let entry = OpRow::of_log(row)?.entry()?;
         if nearest.is_none_or(|nearest| nearer(entry.key, nearest.key)) {
             nearest = Some(entry);
         }
@@ -117,10 +117,8 @@ impl Store for DocStore<'_, '_> {
     }
 
     fn deleted_at(&mut self, node: NodeId) -> Result<VersionVector, Error> {
-        match self.node(&node)?.and_then(|row| row.get(nodes::DELETED_AT)) {
-            Some(bytes) => read_vector(bytes),
-            None => Ok(VersionVector::default()),
-        }
+        let Some(row) = self.node(&node)? else { return Ok(VersionVector::default()) };
+        Ok(vector_of(&row, nodes::DELETED_AT)?.unwrap_or_default())
     }
 
     fn any_deleted(&mut self) -> Result<bool, Error> {
@@ -151,12 +149,15 @@ impl Store for DocStore<'_, '_> {
     }
 
     fn known_state(&mut self, delete: Source) -> Result<VersionVector, Error> {
-        match self.batch.contents(&delete) {
-            Bytes::Kept(None) => Ok(VersionVector::default()),
+        if let Bytes::Kept(kept) = self.batch.contents(&delete) {
+            let Some(kept) = kept else { return Ok(VersionVector::default()) };
             // SAFETY: a `version_vector`, kept by the batch.
-            Bytes::Kept(Some(it)) => read_vector(unsafe { codec::bytes(it.datum(Type::Vector)) }),
-            Bytes::InTheLog => self.on_op(delete.key, |row| row.known_state()),
+            if let Ok(known) = read_vector(unsafe { codec::bytes(kept.datum(Type::Vector)) }) {
+                return Ok(known);
+            }
         }
+        // Whoever reads it from the log can say what is wrong with it.
+        self.on_op(delete.key, |row| row.known_state())
     }
 
     fn deletions_in(&mut self, range: Range, most: usize) -> Result<Option<usize>, Error> {
@@ -167,7 +168,7 @@ impl Store for DocStore<'_, '_> {
         let mut count = 0;
         while let Some(row) = rows.next() {
             count += 1;
-            if count > most || !OpRow::read(row)?.entry()?.is_deletion() {
+            if count > most || !OpRow::of_log(row)?.entry()?.is_deletion() {
                 return Ok(None);
             }
         }

@@ -83,7 +83,7 @@ unsafe fn check(fcinfo: FunctionCallInfo) -> Datum {
         let when = pg_sys::TRIGGER_EVENT_BEFORE | pg_sys::TRIGGER_EVENT_ROW;
         let data = or_raise(insert_trigger(fcinfo, "treecrdt.ops_check", when));
         let forest = or_raise(Forest::of_ops((*data).tg_relation));
-        let row = or_raise(OpRow::in_slot((*data).tg_trigslot, &forest));
+        let row = or_raise(OpRow::incoming((*data).tg_trigslot, &forest));
         or_raise(row.entry());
         lock::enter(&forest, row.doc);
         Datum::from((*data).tg_trigtuple)
@@ -128,7 +128,7 @@ unsafe fn read_batches(
         pg_sys::tuplestore_rescan((*data).tg_newtable);
         while pg_sys::tuplestore_gettupleslot((*data).tg_newtable, true, false, slot) {
             memory::check();
-            let row = OpRow::in_slot(slot, forest)?;
+            let row = OpRow::incoming(slot, forest)?;
             // Operations of one document tend to come together.
             if batches.get(at).is_none_or(|(doc, _)| doc != row.doc) {
                 at = *places.entry(row.doc.to_owned()).or_insert(batches.len());

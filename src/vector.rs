@@ -8,13 +8,13 @@ use pgrx::pg_sys::{self, Datum, FunctionCallInfo};
 use pgrx::{PgSqlErrorCode, pg_extern};
 use treecrdt::{Dot, MAX_COUNTER, ReplicaId, VersionVector, VersionVectorBuilder, hex};
 
-use crate::error::{Error, or_raise};
+use crate::error::{Error, Problem, or_raise, short};
 use crate::memory;
-use crate::rows::{read_vector, short};
+use crate::rows::read_vector;
 use crate::trigger::c_function;
 
 fn stored(bytes: &[u8]) -> VersionVector {
-    or_raise(read_vector(bytes))
+    or_raise(read_vector(bytes).map_err(Error::Vector))
 }
 
 #[pg_extern(sql = false, immutable, parallel_safe, strict)]
@@ -140,10 +140,11 @@ unsafe fn aggregate_end(fcinfo: FunctionCallInfo) -> Datum {
 }
 
 fn dot(replica: &[u8], counter: i64) -> Dot {
-    let malformed = |problem| Error::Malformed {
+    let malformed = |problem: treecrdt::MalformedOp| Error::Malformed {
         doc: "(aggregate)".into(),
         dot: format!("{}:{counter}", short(&hex(&replica[..replica.len().min(64)]))),
-        problem,
+        problem: Problem::Columns(problem),
+        removal: None,
     };
     let id = or_raise(ReplicaId::new(replica).map_err(malformed));
     match u64::try_from(counter) {

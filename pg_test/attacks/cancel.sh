@@ -44,13 +44,13 @@ wait $lanes || true
 worst=0
 for statement in "${!statements[@]}"; do
     bad=
-    while read -r moment outcome latency; do
-        [[ $outcome == ERROR: ]] && read -r code latency <<<"$latency" || code=
-        if [[ $code == 57014 ]]; then
-            ((${latency%.*} < 20000)) || bad+="$moment: over after $latency ms "
-            ((${latency%.*} <= worst)) || worst=${latency%.*}
-        elif [[ -n $code || $outcome != -* ]]; then
-            bad+="$moment: $outcome $code $latency "
+    while IFS= read -r line; do
+        if [[ $line =~ ^[0-9]+\ ERROR:\ \ 57014\ ([0-9]+)\ *$ ]]; then
+            latency=${BASH_REMATCH[1]}
+            ((latency < 20000)) || bad+="$line"$'\n'
+            ((latency <= worst)) || worst=$latency
+        elif [[ ! $line =~ ^[0-9]+\ -[0-9]+\ *$ ]]; then # it was over before
+            bad+="$line"$'\n'
         fi
     done <"$scratch/cancel-$statement"
     is "$statement of 1,000,000 ends within 20 s of its timeout" '' "$bad"

@@ -6,12 +6,12 @@ use std::fmt::Debug;
 use pgrx::iter::TableIterator;
 use pgrx::pg_sys::Oid;
 use pgrx::{name, pg_extern};
-use treecrdt::Op;
-use treecrdt::reference::{self, State};
+use treecrdt::reference::{self, Node, State};
+use treecrdt::{Op, hex};
 
 use super::rights;
 use crate::codec::Varlena;
-use crate::error::{Error, or_raise};
+use crate::error::{Error, or_raise, short};
 use crate::forest::{Access, Open};
 use crate::materialize::read_state;
 use crate::memory;
@@ -40,9 +40,7 @@ fn verify(
     let docs = or_raise(reader.docs(doc));
     for doc in docs {
         let datum = Varlena::new(doc.as_bytes());
-        if let Err(error) = check(&mut reader, &doc, &datum, &mut findings) {
-            findings.push((doc, "ops", String::new(), error.to_string()));
-        }
+        or_raise(check(&mut reader, &doc, &datum, &mut findings));
     }
     TableIterator::new(findings)
 }
@@ -57,11 +55,22 @@ fn check(
         findings.push((doc.to_owned(), table, key, problem));
     };
     let mut ops: Vec<Op> = Vec::new();
+    let mut all_read = true;
     reader.each_op(datum, |row| {
-        ops.push(row.op()?);
+        match row.op() {
+            Ok(op) => ops.push(op),
+            Err(error) => {
+                all_read = false;
+                find("ops", row.dot_name(), error.to_string());
+            }
+        }
         Ok(())
     })?;
-    let waiting = reader.waiting_dots(datum)?;
+    let waiting = readable("waiting", reader.waiting_dots(datum), &mut find);
+    let actual = readable("nodes", read_state(reader, datum), &mut find);
+    let (true, Some(waiting), Some(actual)) = (all_read, waiting, actual) else {
+        return Ok(()); // what follows from a log that cannot be read is not known
+    };
     let (waiting_ops, materialized): (Vec<&Op>, Vec<&Op>) =
         ops.iter().partition(|op| waiting.contains(op.dot()));
     let expected = State {
@@ -70,11 +79,10 @@ fn check(
             memory::check();
         })
     };
-    let actual = read_state(reader, datum)?;
 
     let unknown = waiting.difference(&ops.iter().map(Op::dot).collect());
     if !unknown.is_empty() {
-        find("waiting", unknown.to_json(), "names operations that are not in ops".into());
+        find("waiting", short(&unknown.to_json()), "names operations that are not in ops".into());
     }
     match reader.doc_row(datum)? {
         // A doc that was dropped after it was listed.
@@ -98,7 +106,9 @@ fn check(
         match (actual.nodes.get(id), expected.nodes.get(id)) {
             (Some(_), None) => find("nodes", id.to_string(), "no operation is about it".into()),
             (None, Some(_)) => find("nodes", id.to_string(), "row is missing".into()),
-            (a, b) if a != b => find("nodes", id.to_string(), differs(&a, &b)),
+            (Some(found), Some(expected)) if found != expected => {
+                find("nodes", id.to_string(), node_differs(found, expected));
+            }
             _ => {}
         }
     }
@@ -114,6 +124,52 @@ fn check(
     Ok(())
 }
 
+/// What could be read; what could not is a finding.
+fn readable<T>(
+    table: &'static str,
+    read: Result<T, Error>,
+    find: &mut impl FnMut(&'static str, String, String),
+) -> Option<T> {
+    read.map_err(|error| find(table, String::new(), error.to_string())).ok()
+}
+
 fn differs(found: &dyn Debug, expected: &dyn Debug) -> String {
     format!("found {found:?}, the log gives {expected:?}")
+}
+
+/// The columns in which two rows of a node differ, what is long cut.
+fn node_differs(found: &Node, expected: &Node) -> String {
+    let shown = |node: &Node| {
+        let bytes = |bytes: &Option<Vec<u8>>| bytes.as_deref().map(shown_bytes);
+        [
+            ("parent", node.parent.map(|it| it.to_string())),
+            ("order_key", bytes(&node.order_key)),
+            ("placed", node.placed.map(|it| it.to_string())),
+            ("payload", bytes(&node.payload)),
+            ("payload_key", node.payload_key.map(|it| it.to_string())),
+            ("deleted_at", node.deleted_at.as_ref().map(|it| short(&it.to_json()))),
+            ("tombstone", Some(node.tombstone.to_string())),
+        ]
+    };
+    let null = || "NULL".into();
+    let mut differences = Vec::new();
+    for ((column, found), (_, expected)) in shown(found).into_iter().zip(shown(expected)) {
+        if found != expected {
+            let (found, expected) = (found.unwrap_or_else(null), expected.unwrap_or_else(null));
+            differences.push(format!("{column}: found {found}, the log gives {expected}"));
+        }
+    }
+    if differences.is_empty() {
+        differences.push("values differ beyond what is shown of them".into());
+    }
+    differences.join("; ")
+}
+
+/// The first bytes in hex, and how many there are.
+fn shown_bytes(bytes: &[u8]) -> String {
+    const MOST: usize = 32;
+    match bytes.get(..MOST) {
+        Some(first) => format!("\\x{}… ({} bytes)", hex(first), bytes.len()),
+        None => format!("\\x{}", hex(bytes)),
+    }
 }

@@ -5,13 +5,14 @@
 //! indexes and triggers are held against the [declaration](super::shape) whenever the server has
 //! said that something about the table changed. The table is locked then, and stays so.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 
 use pgrx::pg_sys::ffi::pg_guard_ffi_boundary as guarded;
 use pgrx::pg_sys::{self, AttrNumber, Oid};
 
 use super::shape::{IndexKey, IndexShape, TableShape, TriggerShape, Type};
 use super::types::TypeOids;
+use super::{quote, quote_text};
 use crate::error::Error;
 
 // Of the server's `catalog/pg_inherits.h`, which pgrx has no bindings for.
@@ -240,26 +241,39 @@ impl Exam<'_> {
         let condition = index.predicate.map(|it| format!(" WHERE {it}")).unwrap_or_default();
         if let Some(unready) = unready {
             // SAFETY: it is open.
-            let name = unsafe { relation_name(unready) };
+            let name = unsafe { quote_text(&relation_name(unready)) };
             return Error::Unready {
                 forest: self.forest.into(),
                 problem: format!("index {name} on {table} ({keys}){condition} is not valid"),
                 mend: format!("REINDEX INDEX {}.{name};", self.forest),
             };
         }
-        // SAFETY: all of them are open.
-        let taken = open.iter().any(|&it| unsafe { relation_name(it) } == name);
-        let other = if taken { " (the one of that name is another)" } else { "" };
-        let make = match (index.unique, taken) {
-            (true, false) => {
-                format!("ALTER TABLE {table} ADD CONSTRAINT {name} PRIMARY KEY ({keys});")
-            }
-            (true, true) => format!("CREATE UNIQUE INDEX ON {table} USING btree ({keys});"),
-            (false, false) => {
-                format!("CREATE INDEX {name} ON {table} USING btree ({keys}){condition};")
-            }
-            (false, true) => format!("CREATE INDEX ON {table} USING btree ({keys}){condition};"),
+        // SAFETY: all of them are open, and so is the table.
+        let (late, taken, has_primary) = unsafe {
+            let row = |it: pg_sys::Relation| &*(*it).rd_index;
+            // A key that is checked later than at once is no good, and in the way of one that is.
+            let is_late = |it: pg_sys::Relation| row(it).indisunique && !row(it).indimmediate;
+            let late = open.iter().copied().find(|&it| index.unique && is_late(it));
+            let stays = |oid: Oid| late.is_none_or(|it| (*it).rd_id != oid);
+            let schema = (*(*self.relation).rd_rel).relnamespace;
+            let named = pg_sys::get_relname_relid(index.name.as_ptr(), schema);
+            (
+                late.map(|it| relation_name(it)),
+                named != pg_sys::InvalidOid && stays(named),
+                open.iter().any(|&it| row(it).indisprimary && stays((*it).rd_id)),
+            )
         };
+        let other = if taken { " (what has that name is another)" } else { "" };
+        let drop =
+            late.map(|late| format!("ALTER TABLE {table} DROP CONSTRAINT {}; ", quote_text(&late)));
+        let make = if index.unique && !taken && !has_primary {
+            format!("ALTER TABLE {table} ADD CONSTRAINT {name} PRIMARY KEY ({keys});")
+        } else {
+            let unique = if index.unique { "UNIQUE " } else { "" };
+            let given = if taken { String::new() } else { format!("{name} ") };
+            format!("CREATE {unique}INDEX {given}ON {table} USING btree ({keys}){condition};")
+        };
+        let make = drop.unwrap_or_default() + &make;
         let kind = if index.unique { "unique index" } else { "index" };
         self.refuse(format!("{table} has no {kind} {name} on ({keys}){condition}{other}"), make)
     }
@@ -346,48 +360,75 @@ impl Exam<'_> {
         }
     }
 
+    /// The triggers that call our functions: those that are declared, each once.
     unsafe fn triggers(&self) -> Result<(), Error> {
-        for shape in self.shape.triggers {
-            // SAFETY: the relation is open.
-            let there = unsafe {
-                let descriptor = (*self.relation).trigdesc.as_ref();
-                let triggers = descriptor.map_or(&[][..], |it| {
-                    std::slice::from_raw_parts(it.triggers, it.numtriggers as usize)
-                });
-                triggers.iter().any(|it| self.is_trigger(it, shape))
-            };
-            if !there {
-                let (table, name) = (self.table(), shape.name.to_string_lossy());
-                return Err(self.refuse(
-                    format!("{table} has no trigger {name}"),
-                    format!(
-                        "CREATE TRIGGER {name} {} EXECUTE FUNCTION treecrdt.{}();",
-                        shape.sql.replace("@table@", &table),
-                        shape.function.to_string_lossy()
-                    ),
-                ));
+        let table = self.table();
+        // SAFETY: the relation is open; a table without triggers has no descriptor.
+        let all = unsafe {
+            let descriptor = (*self.relation).trigdesc.as_ref();
+            descriptor.map_or(&[][..], |it| {
+                std::slice::from_raw_parts(it.triggers, it.numtriggers as usize)
+            })
+        };
+        // SAFETY: names in catalogs end with a zero byte.
+        let name_of = |it: &pg_sys::Trigger| unsafe { CStr::from_ptr(it.tgname) };
+        let mut missing: Vec<&TriggerShape> = self.shape.triggers.iter().collect();
+        let mut others = Vec::new();
+        for trigger in all {
+            let function = self.function_of_ours(trigger);
+            match missing.iter().position(|shape| is_trigger(trigger, function.as_deref(), shape)) {
+                Some(at) => {
+                    missing.remove(at);
+                }
+                None if function.is_some() => others.push(name_of(trigger)),
+                None => {}
             }
         }
-        Ok(())
+        let drop = |name: &CStr| format!("DROP TRIGGER {} ON {table};", quote(name));
+        if let Some(shape) = missing.first() {
+            let name = shape.name.to_string_lossy();
+            let taken = all.iter().any(|it| name_of(it) == shape.name);
+            let (other, drop) = if taken {
+                (" (the one of that name is another)", drop(shape.name) + " ")
+            } else {
+                ("", String::new())
+            };
+            return Err(self.refuse(
+                format!("{table} has no trigger {name}{other}"),
+                format!(
+                    "{drop}CREATE TRIGGER {name} {} EXECUTE FUNCTION treecrdt.{}();",
+                    shape.sql.replace("@table@", &table),
+                    shape.function.to_string_lossy()
+                ),
+            ));
+        }
+        match others.first() {
+            None => Ok(()),
+            Some(other) => Err(self.refuse(
+                format!("trigger {} on {table} is one too many", quote(other)),
+                drop(other),
+            )),
+        }
     }
 
-    unsafe fn is_trigger(&self, trigger: &pg_sys::Trigger, shape: &TriggerShape) -> bool {
-        // SAFETY: a look-up of a function that the catalog has named.
-        let function = unsafe { pg_sys::get_func_name(trigger.tgfoid) };
-        if function.is_null() {
-            return false;
+    /// The name of the function that a trigger calls, if it is in schema `treecrdt`.
+    fn function_of_ours(&self, trigger: &pg_sys::Trigger) -> Option<CString> {
+        // SAFETY: look-ups of a function that the catalog has named; the name is a C string.
+        unsafe {
+            let name = pg_sys::get_func_name(trigger.tgfoid);
+            let is_ours = pg_sys::get_func_namespace(trigger.tgfoid) == self.types.schema;
+            (is_ours && !name.is_null()).then(|| CStr::from_ptr(name).to_owned())
         }
-        // SAFETY: a C string in memory of ours.
-        let function = unsafe { CStr::from_ptr(function) };
-        // SAFETY: as above.
-        let schema = unsafe { pg_sys::get_func_namespace(trigger.tgfoid) };
-        trigger.tgtype as u32 == shape.when
-            && function == shape.function
-            && schema == self.types.schema
-            && trigger.tgqual.is_null()
-            && trigger.tgnattr == 0
-            && trigger.tgnewtable.is_null() != shape.transition
     }
+}
+
+/// Whether a trigger that calls this function has this shape.
+fn is_trigger(trigger: &pg_sys::Trigger, function: Option<&CStr>, shape: &TriggerShape) -> bool {
+    trigger.tgtype as u32 == shape.when
+        && function == Some(shape.function)
+        && trigger.tgqual.is_null()
+        && trigger.tgnattr == 0
+        && trigger.tgnewtable.is_null() != shape.transition
 }
 
 /// An expression of an index as the catalog has it. The relation cache would give it with its

@@ -226,11 +226,13 @@ pub struct TableShape {
 }
 
 /// A table of a forest.
-pub trait Table: 'static {
+pub trait Table: Sized + 'static {
     /// Its place among the tables.
     const AT: usize;
     /// Its shape.
     const SHAPE: &'static TableShape = TABLES[Self::AT];
+    /// The document that a row belongs to.
+    const DOC: Column<Self, Text>;
 }
 
 /// How many tables a forest has.
@@ -254,6 +256,7 @@ macro_rules! table {
         pub enum $marker {}
         impl Table for $marker {
             const AT: usize = $at;
+            const DOC: Column<Self, Text> = $module::DOC;
         }
         $(#[$doc])*
         #[allow(missing_docs, dead_code)] // all columns are declared, also those that only SQL reads
@@ -481,9 +484,7 @@ keys! {
 }
 
 /// Tables whose rows are pairs of a node and an operation.
-pub trait PairTable: Table + Sized {
-    /// The document.
-    const PAIR_DOC: Column<Self, Text>;
+pub trait PairTable: Table {
     /// The node.
     const PAIR_NODE: Column<Self, Uuid>;
     /// The operation's key.
@@ -491,13 +492,11 @@ pub trait PairTable: Table + Sized {
 }
 
 impl PairTable for Oprefs {
-    const PAIR_DOC: Column<Self, Text> = oprefs::DOC;
     const PAIR_NODE: Column<Self, Uuid> = oprefs::PARENT;
     const PAIR_KEY: KeyColumns<Self> = Self::KEY;
 }
 
 impl PairTable for Ignored {
-    const PAIR_DOC: Column<Self, Text> = ignored::DOC;
     const PAIR_NODE: Column<Self, Uuid> = ignored::NODE;
     const PAIR_KEY: KeyColumns<Self> = Self::KEY;
 }

@@ -3,15 +3,16 @@
 
 use std::collections::HashMap;
 
-use pgrx::{PgBuiltInOids, Spi, Uuid};
+use pgrx::Uuid;
 use treecrdt::{Dot, VersionVector};
 
-use super::plan::prepare;
+use super::plan::Query;
 use super::version::range;
 use super::{Visible, WayUp};
 use crate::error::Error;
-use crate::forest::{Open, names};
+use crate::forest::Open;
 use crate::memory;
+use crate::rows::read_vector;
 
 /// The visible nodes below `root`, in document order: a query a level, then put in order.
 pub fn visible(
@@ -20,36 +21,33 @@ pub fn visible(
     root: Uuid,
     max_depth: Option<i32>,
 ) -> Result<Vec<Visible>, Error> {
-    let level = names::sql(forest, include_str!("../../../sql/read/level.sql"));
+    let mut level = Query::new(forest, include_str!("../../../sql/read/level.sql"));
     let mut children: HashMap<Uuid, Vec<Visible>> = HashMap::new();
     if way_up(forest, doc, root)?.is_none() {
         return Ok(Vec::new());
     }
-    let types = [PgBuiltInOids::TEXTOID.oid(), PgBuiltInOids::UUIDARRAYOID.oid()];
-    let level = prepare(&level, &types)?;
     let mut parents = vec![root];
     let mut depth = 0;
     while !parents.is_empty() && max_depth.is_none_or(|max| depth < max) {
         memory::check();
         depth += 1;
         let mut next = Vec::new();
-        Spi::connect(|client| -> Result<(), Error> {
-            for row in client.select(&level, None, &[doc.into(), parents.into()])? {
-                let (Some(parent), Some(node)) = (row.get::<Uuid>(1)?, row.get::<Uuid>(2)?) else {
-                    continue;
-                };
-                if node == root {
-                    return Err(below_itself(forest, doc, node));
-                }
-                next.push(node);
-                children.entry(parent).or_default().push(Visible {
-                    depth,
-                    node,
-                    parent,
-                    order_key: row.get(3)?.unwrap_or_default(),
-                    payload: row.get(4)?,
-                });
+        let arguments = || [doc.into(), parents.into()];
+        level.each(arguments, |row| {
+            let Some((parent, node)) = row.get::<Uuid>(1)?.zip(row.get::<Uuid>(2)?) else {
+                return Ok(());
+            };
+            if node == root {
+                return Err(below_itself(forest, doc, node));
             }
+            next.push(node);
+            children.entry(parent).or_default().push(Visible {
+                depth,
+                node,
+                parent,
+                order_key: row.get(3)?.unwrap_or_default(),
+                payload: row.get(4)?,
+            });
             Ok(())
         })?;
         parents = next;
@@ -75,15 +73,17 @@ pub fn visible(
 /// # Errors
 /// [`Error::Corrupted`] where nodes are below themselves.
 pub fn way_up(forest: &Open, doc: &str, node: Uuid) -> Result<Option<Vec<Uuid>>, Error> {
-    let step = names::sql(forest, include_str!("../../../sql/read/step_up.sql"));
-    let step = prepare(&step, &[PgBuiltInOids::TEXTOID.oid(), PgBuiltInOids::UUIDOID.oid()])?;
+    let mut step = Query::new(forest, include_str!("../../../sql/read/step_up.sql"));
     let mut way = WayUp::new(node);
     while let Some(at) = way.next(&forest.name, doc)? {
-        memory::check();
-        let parent = Spi::connect(|client| -> Result<_, Error> {
-            let mut rows = client.select(&step, Some(1), &[doc.into(), at.into()])?;
-            Ok(rows.next().map(|row| row.get::<Uuid>(1)).transpose()?.flatten())
-        })?;
+        let mut parent = None;
+        step.each(
+            || [doc.into(), at.into()],
+            |row| {
+                parent = row.get::<Uuid>(1)?;
+                Ok(())
+            },
+        )?;
         match parent {
             Some(parent) => way.go(parent),
             None => return Ok(None),
@@ -97,12 +97,15 @@ pub fn way_up(forest: &Open, doc: &str, node: Uuid) -> Result<Option<Vec<Uuid>>,
 /// # Errors
 /// [`Error::Spi`].
 pub fn payload(forest: &Open, doc: &str, node: Uuid) -> Result<Option<Vec<u8>>, Error> {
-    let sql = names::sql(forest, include_str!("../../../sql/read/payload.sql"));
-    Spi::connect(|client| {
-        let rows = client.select(&sql, Some(1), &[doc.into(), node.into()])?;
-        let payload = rows.into_iter().next().map(|row| row.get::<Vec<u8>>(1)).transpose()?;
-        Ok(payload.flatten())
-    })
+    let mut payload = None;
+    Query::new(forest, include_str!("../../../sql/read/payload.sql")).each(
+        || [doc.into(), node.into()],
+        |row| {
+            payload = row.get(1)?;
+            Ok(())
+        },
+    )?;
+    Ok(payload)
 }
 
 /// The dots that a deletion of the node must cover.
@@ -110,43 +113,46 @@ pub fn payload(forest: &Open, doc: &str, node: Uuid) -> Result<Option<Vec<u8>>, 
 /// # Errors
 /// [`Error::Corrupted`] where nodes are below themselves.
 pub fn subtree_version(forest: &Open, doc: &str, node: Uuid) -> Result<VersionVector, Error> {
-    let below = names::sql(forest, include_str!("../../../sql/read/below.sql"));
-    let waiting = names::sql(forest, include_str!("../../../sql/read/waiting.sql"));
-    let dots = names::sql(forest, include_str!("../../../sql/read/own_dots.sql"));
-    let types = [PgBuiltInOids::TEXTOID.oid(), PgBuiltInOids::UUIDARRAYOID.oid()];
-    let below = prepare(&below, &types)?;
+    let mut below = Query::new(forest, include_str!("../../../sql/read/below.sql"));
+    let mut waiting = Query::new(forest, include_str!("../../../sql/read/waiting.sql"));
+    let mut own_dots = Query::new(forest, include_str!("../../../sql/read/own_dots.sql"));
     let mut subtree = vec![node];
     let mut from = 0;
     while from < subtree.len() {
         memory::check();
         let level: Vec<Uuid> = subtree[from..].to_vec();
         from = subtree.len();
-        Spi::connect(|client| -> Result<(), Error> {
-            for row in client.select(&below, None, &[doc.into(), level.into()])? {
-                let below = row.get::<Uuid>(1)?;
-                if below == Some(node) {
-                    return Err(below_itself(forest, doc, node));
-                }
-                subtree.extend(below);
+        let arguments = || [doc.into(), level.into()];
+        below.each(arguments, |row| {
+            let below = row.get::<Uuid>(1)?;
+            if below == Some(node) {
+                return Err(below_itself(forest, doc, node));
             }
+            subtree.extend(below);
             Ok(())
         })?;
     }
-    Spi::connect(|client| {
-        let mut version = Vec::new();
-        for row in client.select(&dots, None, &[doc.into(), subtree.into()])? {
+    let mut dots = Vec::new();
+    own_dots.each(
+        || [doc.into(), subtree.into()],
+        |row| {
             let dot = range(row.get(1)?, row.get(2)?, row.get(2)?);
-            version.extend(dot.map(|(replica, counter, _)| Dot { replica, counter }));
-        }
-        let mut version: VersionVector = version.into_iter().collect();
-        // Operations that wait are in the log, but have not happened yet.
-        for row in client.select(&waiting, None, &[doc.into()])? {
+            dots.extend(dot.map(|(replica, counter, _)| Dot { replica, counter }));
+            Ok(())
+        },
+    )?;
+    let mut version: VersionVector = dots.into_iter().collect();
+    // Operations that wait are in the log, but have not happened yet.
+    waiting.each(
+        || [doc.into()],
+        |row| {
             if let Some(dots) = row.get::<Vec<u8>>(1)? {
-                version = version.difference(&VersionVector::from_cbor(&dots)?);
+                version = version.difference(&read_vector(&dots)?);
             }
-        }
-        Ok(version)
-    })
+            Ok(())
+        },
+    )?;
+    Ok(version)
 }
 
 /// The digest.
@@ -154,11 +160,15 @@ pub fn subtree_version(forest: &Open, doc: &str, node: Uuid) -> Result<VersionVe
 /// # Errors
 /// [`Error::Spi`].
 pub fn digest(forest: &Open, doc: &str) -> Result<Vec<u8>, Error> {
-    let sql = names::sql(forest, include_str!("../../../sql/read/digest.sql"));
-    Spi::connect(|client| {
-        let digest = client.select(&sql, Some(1), &[doc.into()])?.first().get_one::<Vec<u8>>()?;
-        Ok(digest.unwrap_or_default())
-    })
+    let mut digest = None;
+    Query::new(forest, include_str!("../../../sql/read/digest.sql")).each(
+        || [doc.into()],
+        |row| {
+            digest = row.get(1)?;
+            Ok(())
+        },
+    )?;
+    Ok(digest.unwrap_or_default())
 }
 
 fn below_itself(forest: &Open, doc: &str, node: Uuid) -> Error {

@@ -2,15 +2,16 @@
 
 use pgrx::iter::TableIterator;
 use pgrx::pg_sys::Oid;
-use pgrx::{FromDatum, IntoDatum, Spi, Uuid, name, pg_extern, pg_sys};
+use pgrx::{FromDatum, IntoDatum, Uuid, name, pg_extern, pg_sys};
 use treecrdt::VersionVector;
 
 use super::direct::DocReader;
+use super::plan::Query;
 use super::read;
 use super::version::Spans;
 use crate::error::{Error, or_raise};
 use crate::forest::shape::Ops;
-use crate::forest::{Access, Open, names};
+use crate::forest::{Access, Open};
 use crate::rows::read_vector;
 
 /// A row of `ops`, but for the doc.
@@ -78,7 +79,7 @@ fn ops_since(
         name!(known_state, Option<Vec<u8>>),
     ),
 > {
-    let known = or_raise(read_vector(known));
+    let known = or_raise(read_vector(known).map_err(Error::Vector));
     let open = move || or_raise(Open::new(Some(forest), Access::Read));
     let missing = or_raise(Missing::find(&open(), doc, &known));
     let doc = doc.to_owned();
@@ -132,13 +133,14 @@ impl Missing {
     fn read_by_sql(&self, forest: &Open, doc: &str, from: usize) -> Result<Vec<OpFields>, Error> {
         let (replicas, counters): (Vec<Vec<u8>>, Vec<i64>) =
             self.dots(from).map(|(replica, counter)| (replica.to_vec(), counter)).unzip();
-        let rows = names::sql(forest, include_str!("../../../sql/read/ops.sql"));
-        Spi::connect(|client| {
-            let mut found: Vec<(i64, OpFields)> = Vec::with_capacity(counters.len());
-            let arguments = [doc.into(), replicas.into(), counters.into()];
-            for row in client.select(&rows, None, &arguments)? {
-                let (Some(at), Some(replica)) = (row.get(1)?, row.get(2)?) else { continue };
-                let (Some(counter), Some(lamport)) = (row.get(3)?, row.get(4)?) else { continue };
+        let mut found: Vec<(i64, OpFields)> = Vec::with_capacity(counters.len());
+        Query::new(forest, include_str!("../../../sql/read/ops.sql")).each(
+            || [doc.into(), replicas.into(), counters.into()],
+            |row| {
+                let (Some(at), Some(replica)) = (row.get(1)?, row.get(2)?) else { return Ok(()) };
+                let (Some(counter), Some(lamport)) = (row.get(3)?, row.get(4)?) else {
+                    return Ok(());
+                };
                 let kind = row.get::<Kind>(5)?.map(|kind| kind.0);
                 let (node, parent) = (row.get(6)?, row.get(7)?);
                 let (key, payload, known) = (row.get(8)?, row.get(9)?, row.get(10)?);
@@ -146,11 +148,12 @@ impl Missing {
                     at,
                     (replica, counter, lamport, kind, node, parent, key, payload, known),
                 ));
-            }
-            // What a nested loop gives is in order, though SQL does not promise it.
-            found.sort_by_key(|&(at, _)| at);
-            Ok(found.into_iter().map(|(_, row)| row).collect())
-        })
+                Ok(())
+            },
+        )?;
+        // What a nested loop gives is in order, though SQL does not promise it.
+        found.sort_by_key(|&(at, _)| at);
+        Ok(found.into_iter().map(|(_, row)| row).collect())
     }
 }
 
@@ -169,17 +172,16 @@ fn keys_by_sql(
             last.push(range.1 as i64);
         }
     }
-    let keys = names::sql(forest, include_str!("../../../sql/read/keys.sql"));
-    let arguments = [doc.into(), at.into(), of.into(), first.into(), last.into()];
-    Spi::connect(|client| {
-        let mut found = Vec::new();
-        for row in client.select(&keys, None, &arguments)? {
-            if let (Some(lamport), Some(at), Some(counter)) =
-                (row.get(1)?, row.get(2)?, row.get(3)?)
-            {
+    let mut found = Vec::new();
+    Query::new(forest, include_str!("../../../sql/read/keys.sql")).each(
+        || [doc.into(), at.into(), of.into(), first.into(), last.into()],
+        |row| {
+            let (lamport, at, counter) = (row.get(1)?, row.get(2)?, row.get(3)?);
+            if let (Some(lamport), Some(at), Some(counter)) = (lamport, at, counter) {
                 found.push((lamport, at, counter));
             }
-        }
-        Ok(found)
-    })
+            Ok(())
+        },
+    )?;
+    Ok(found)
 }

@@ -1,14 +1,15 @@
 //! Which operations there are: two probes a replica where there are no gaps, else every dot once.
 
+use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
-use pgrx::{Spi, pg_extern};
 use treecrdt::{ReplicaId, VersionVector};
 
 use super::direct::DocReader;
+use super::plan::Query;
 use super::read;
 use crate::error::{Error, or_raise};
 use crate::forest::shape::{Docs, Ops};
-use crate::forest::{Access, Open, names};
+use crate::forest::{Access, Open};
 
 /// A replica with counters from the first to the last, both included.
 pub type Range = (ReplicaId, u64, u64);
@@ -72,40 +73,42 @@ impl Spans {
 fn spans(forest: &Open, doc: &str) -> Result<Option<Spans>, Error> {
     let rights = "SELECT pg_catalog.has_table_privilege($1, 'SELECT'),
                          pg_catalog.row_security_active($2)";
-    Spi::connect(|client| {
-        let row = client.select(
-            rights,
-            Some(1),
-            &[forest.table::<Docs>().into(), forest.table::<Ops>().into()],
-        )?;
-        let (counted, filtered) = row.first().get_two::<bool, bool>()?;
-        let op_count = match counted {
-            Some(true) => "SELECT op_count FROM @forest@.docs WHERE doc OPERATOR(pg_catalog.=) $1",
-            _ => "NULL::pg_catalog.int8",
-        };
-        let spans = include_str!("../../../sql/read/spans.sql").replace("@op_count@", op_count);
-        let arguments = [doc.into(), FEW_REPLICAS.into(), DOTS_A_REPLICA.into()];
-        let rows = client.select(&names::sql(forest, &spans), None, &arguments)?;
-        let mut ranges = Vec::with_capacity(rows.len());
-        let mut op_count = None;
-        for row in rows {
+    let (mut counted, mut filtered) = (None, None);
+    Query::new(forest, rights).each(
+        || [forest.table::<Docs>().into(), forest.table::<Ops>().into()],
+        |row| {
+            (counted, filtered) = (row.get(1)?, row.get(2)?);
+            Ok(())
+        },
+    )?;
+    let op_count = match counted {
+        Some(true) => "SELECT op_count FROM @forest@.docs WHERE doc OPERATOR(pg_catalog.=) $1",
+        _ => "NULL::pg_catalog.int8",
+    };
+    let spans = include_str!("../../../sql/read/spans.sql").replace("@op_count@", op_count);
+    let mut ranges = Vec::new();
+    let mut op_count = None;
+    Query::new(forest, &spans).each(
+        || [doc.into(), FEW_REPLICAS.into(), DOTS_A_REPLICA.into()],
+        |row| {
             op_count = row.get::<i64>(4)?.map(|count| count as u64);
             ranges.extend(range(row.get(1)?, row.get(2)?, row.get(3)?));
-        }
-        let few = ranges.len() <= Spans::most_replicas(op_count);
-        let op_count = op_count.filter(|_| filtered == Some(false));
-        Ok(few.then(|| Spans::new(ranges, op_count)))
-    })
+            Ok(())
+        },
+    )?;
+    let few = ranges.len() <= Spans::most_replicas(op_count);
+    let op_count = op_count.filter(|_| filtered == Some(false));
+    Ok(few.then(|| Spans::new(ranges, op_count)))
 }
 
 /// The dots of all operations in the log: reads the whole range of the doc, and of it returns where
 /// gaps begin and end.
 fn every_dot(forest: &Open, doc: &str) -> Result<VersionVector, Error> {
-    let edges = names::sql(forest, include_str!("../../../sql/read/edges.sql"));
-    Spi::connect(|client| {
-        let mut ranges = Vec::new();
-        let mut first = None;
-        for row in client.select(&edges, None, &[doc.into()])? {
+    let mut ranges = Vec::new();
+    let mut first = None;
+    Query::new(forest, include_str!("../../../sql/read/edges.sql")).each(
+        || [doc.into()],
+        |row| {
             let counter = row.get::<i64>(2)?;
             if row.get(3)? == Some(true) {
                 first = counter;
@@ -113,9 +116,10 @@ fn every_dot(forest: &Open, doc: &str) -> Result<VersionVector, Error> {
             if row.get(4)? == Some(true) {
                 ranges.extend(range(row.get(1)?, first, counter));
             }
-        }
-        Ok(VersionVector::from_ranges(ranges)?)
-    })
+            Ok(())
+        },
+    )?;
+    Ok(VersionVector::from_ranges(ranges)?)
 }
 
 /// A range of counters as the three columns have it.
