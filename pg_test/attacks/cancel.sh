@@ -2,17 +2,8 @@
 # its cancellation is a failure.
 
 big_cluster
-declare -A statements=(
-    [INSERT]="INSERT INTO f.ops SELECT d, source.* FROM public.source, (SELECT gen_random_uuid()::text AS d) AS doc"
-    [ensure_materialized]="SELECT treecrdt.ensure_materialized('f', 'waits')"
-    [rebuild]="SELECT treecrdt.rebuild('f', 'big')"
-    [verify]="SELECT count(*) FROM treecrdt.verify('f', 'big')"
-    [render]="SELECT length(treecrdt.render('f', 'big'))"
-    [tree]="SELECT count(*) FROM treecrdt.tree('f', 'big')"
-    [ops_since]="SELECT count(*) FROM treecrdt.ops_since('f', 'big', '{}')"
-    [subtree_version]="SELECT treecrdt.subtree_version('f', 'big', n(1))"
-    [vector]="SELECT count(text::treecrdt.version_vector) FROM public.vector"
-)
+# Enough of them that they are not over at once.
+statements[vector]="SELECT count(text::treecrdt.version_vector) FROM public.vector, generate_series(1, 20)"
 # timed_out STATEMENT MS...: for each moment a line: the moment, and how many ms after it the statement ended.
 timed_out() {
     local statement=$1 ms

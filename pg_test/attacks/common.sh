@@ -43,6 +43,19 @@ SQL
     does <<<"VACUUM ANALYZE; CHECKPOINT"
 }
 
+# What is asked of that cluster, by name.
+declare -A statements=(
+    [INSERT]="INSERT INTO f.ops SELECT d, source.* FROM public.source, (SELECT gen_random_uuid()::text AS d) AS doc"
+    [ensure_materialized]="SELECT treecrdt.ensure_materialized('f', 'waits')"
+    [rebuild]="SELECT treecrdt.rebuild('f', 'big')"
+    [verify]="SELECT count(*) FROM treecrdt.verify('f', 'big')"
+    [tree]="SELECT count(*) FROM treecrdt.tree('f', 'big')"
+    [render]="SELECT length(treecrdt.render('f', 'big'))"
+    [ops_since]="SELECT count(*) FROM treecrdt.ops_since('f', 'big', '{}')"
+    [subtree_version]="SELECT treecrdt.subtree_version('f', 'big', n(1))"
+    [vector]="SELECT count(text::treecrdt.version_vector) FROM public.vector"
+)
+
 # limit MB: SQL that limits the address space of its backend to what it has by now and so many MB more.
 limit() {
     echo "COPY (SELECT) TO PROGRAM 'cat >/dev/null; prlimit --pid \$PPID --as=\$((1024 * \$(sed -n \"s/^VmSize:[^0-9]*\\([0-9]*\\).*/\\1/p\" /proc/\$PPID/status) + 1048576 * $1))';"

@@ -8,17 +8,6 @@ coproc witness { sql; }
 echo "SELECT 'there';" >&"${witness[1]}"
 read -r there <&"${witness[0]}"
 
-declare -A statements=(
-    [INSERT]="INSERT INTO f.ops SELECT d, source.* FROM public.source, (SELECT gen_random_uuid()::text AS d) AS doc"
-    [ensure_materialized]="SELECT treecrdt.ensure_materialized('f', 'waits')"
-    [rebuild]="SELECT treecrdt.rebuild('f', 'big')"
-    [verify]="SELECT count(*) FROM treecrdt.verify('f', 'big')"
-    [tree]="SELECT count(*) FROM treecrdt.tree('f', 'big')"
-    [render]="SELECT length(treecrdt.render('f', 'big'))"
-    [ops_since]="SELECT count(*) FROM treecrdt.ops_since('f', 'big', '{}')"
-    [subtree_version]="SELECT treecrdt.subtree_version('f', 'big', n(1))"
-    [vector]="SELECT count(text::treecrdt.version_vector) FROM public.vector"
-)
 # The dozen limits, in MB.
 limits=(20 60 100 150 220 300 400 550 700 900 1200 1600)
 attempt() { # STATEMENT MB: prints how it ended

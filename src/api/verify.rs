@@ -1,6 +1,5 @@
 //! Holding the tables against a naive replay of the log.
 
-use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use pgrx::iter::TableIterator;
@@ -101,16 +100,18 @@ fn check(
             }
         }
     }
-    let nodes: BTreeMap<_, _> = actual.nodes.iter().chain(&expected.nodes).collect();
-    for id in nodes.into_keys() {
-        match (actual.nodes.get(id), expected.nodes.get(id)) {
-            (Some(_), None) => find("nodes", id.to_string(), "no operation is about it".into()),
-            (None, Some(_)) => find("nodes", id.to_string(), "row is missing".into()),
-            (Some(found), Some(expected)) if found != expected => {
+    for (id, expected) in &expected.nodes {
+        memory::check();
+        match actual.nodes.get(id) {
+            None => find("nodes", id.to_string(), "row is missing".into()),
+            Some(found) if found != expected => {
                 find("nodes", id.to_string(), node_differs(found, expected));
             }
-            _ => {}
+            Some(_) => {}
         }
+    }
+    for id in actual.nodes.keys().filter(|id| !expected.nodes.contains_key(id)) {
+        find("nodes", id.to_string(), "no operation is about it".into());
     }
     let sets =
         [("oprefs", &actual.refs, &expected.refs), ("ignored", &actual.ignored, &expected.ignored)];
