@@ -1,32 +1,24 @@
 //! pg_treecrdt: conflict-free replicated trees inside PostgreSQL.
 //!
-//! Three layers, and arrows only downwards:
+//! Layers, and arrows only downwards; `README.md` beside this file says what each may know:
 //!
-//! * **SQL surface**: `trigger` (what fires on `ops`) and `api` (functions), argument in, rows out;
-//! * **Postgres**: `forest` finds, locks and checks the tables; `materialize` drives a catch-up of a
-//!   `batch`, with the document locked and as the forest's owner; `store` answers what replay asks,
-//!   through `reader`, `rows` and `scan`; `write` writes what it decided;
-//! * **core**: the crate `treecrdt`, which knows nothing of a database.
+//! * [`surface`]: what SQL calls, triggers and functions: arguments in, rows out;
+//! * [`catch_up`]: the drive, from operations in the log to rows of the tree tables;
+//! * [`storage`]: rows read and written without a query;
+//! * [`forest`]: six tables of one shape, found, locked, checked;
+//! * [`datum`], [`error`], [`memory`], [`settings`]: the ground;
+//! * the crate `treecrdt`, in `core/`: what a set of operations means. It knows nothing of a database.
 //!
 //! The SQL that declares all of it stands in `sql/`.
 
-mod api;
-mod batch;
-mod buffer;
-mod codec;
-mod dropping;
+mod catch_up;
+mod datum;
 mod error;
 mod forest;
-mod guc;
-mod materialize;
 mod memory;
-mod reader;
-mod rows;
-mod scan;
-mod store;
-mod trigger;
-mod vector;
-mod write;
+mod settings;
+mod storage;
+mod surface;
 
 ::pgrx::pg_module_magic!(name, version);
 
@@ -37,7 +29,7 @@ mod write;
 #[::pgrx::pg_guard]
 #[allow(non_snake_case)]
 pub extern "C-unwind" fn _PG_init() {
-    guc::define();
+    settings::define();
     forest::watch_invalidations();
     forest::names::watch_statements();
 }

@@ -22,30 +22,18 @@
 
 #![forbid(unsafe_code)]
 
-mod catch_up;
-mod descent;
-mod error;
-mod id;
 mod memory;
-mod op;
-mod patch;
+mod model;
 pub mod reference;
-mod store;
-mod subtree;
-mod sweep;
-mod timeline;
-mod tombstones;
-mod vector_codec;
-mod version_vector;
-mod world;
+mod replay;
 
-pub use catch_up::catch_up;
-pub use error::{MalformedOp, MalformedVector};
-pub use id::{Dot, Key, MAX_COUNTER, NodeId, ReplicaId};
 pub use memory::MemoryStore;
-pub use op::{Action, Entry, MAX_DOC, MAX_ORDER_KEY, Op, OpKind, OpParts};
-pub use patch::{NodePatch, Patch, Placement, Source};
-pub use store::{Above, Row, Store, Track, Verdict};
-pub use subtree::subtree_version;
-pub use vector_codec::hex;
-pub use version_vector::{Range, VersionVector, VersionVectorBuilder};
+pub use model::{
+    Action, Dot, Entry, Key, MAX_COUNTER, MAX_DOC, MAX_ORDER_KEY, MAX_REPLICA, MalformedOp,
+    MalformedVector, NodeId, Op, OpKind, OpParts, Range, ReplicaId, VersionVector,
+    VersionVectorBuilder, hex,
+};
+pub use replay::{
+    Above, NodePatch, Patch, Placement, Row, Source, Store, Track, Verdict, catch_up,
+    subtree_version,
+};

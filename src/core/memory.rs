@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::ops::Bound;
 
-use crate::catch_up::catch_up;
-use crate::id::{Dot, Key, NodeId};
-use crate::op::{Action, Entry, Op};
-use crate::patch::{Patch, Source};
+use crate::model::{Action, Entry, Op};
+use crate::model::{Dot, Key, NodeId};
+use crate::model::{Range, VersionVector};
 use crate::reference::{self, Node};
-use crate::store::{Row, Store, Track};
-use crate::version_vector::{Range, VersionVector};
+use crate::replay::catch_up;
+use crate::replay::{Patch, Source};
+use crate::replay::{Row, Store, Track};
 
 /// One document: its log, and the rows that catching up has made of it.
 #[derive(Debug, Clone, Default)]

@@ -9,9 +9,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, hash_set};
 
-use crate::id::{Dot, Key, NodeId};
-use crate::op::{Action, Op};
-use crate::version_vector::VersionVector;
+use crate::model::VersionVector;
+use crate::model::{Action, Op};
+use crate::model::{Dot, Key, NodeId};
 
 /// A node as its operations leave it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -278,7 +278,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::ReplicaId;
+    use crate::model::ReplicaId;
 
     fn node(number: u64) -> NodeId {
         NodeId(u128::from(number).to_be_bytes())

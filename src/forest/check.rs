@@ -10,9 +10,11 @@ use std::ffi::{CStr, CString};
 use pgrx::pg_sys::ffi::pg_guard_ffi_boundary as guarded;
 use pgrx::pg_sys::{self, AttrNumber, Oid};
 
-use super::shape::{IndexKey, IndexShape, TableShape, TriggerShape, Type};
+use super::quote::{quote, quote_text};
+use super::shape::{IndexKey, IndexShape, TableShape, TriggerShape};
 use super::types::TypeOids;
-use super::{quote, quote_text};
+use crate::datum::Type;
+
 use crate::error::Error;
 
 // Of the server's `catalog/pg_inherits.h`, which pgrx has no bindings for.

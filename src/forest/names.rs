@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use pgrx::pg_sys;
 
-use super::Forest;
+use super::find::Forest;
 use crate::error::Error;
 
 /// How statements of ours begin.

@@ -11,7 +11,7 @@ use std::ffi::c_int;
 
 use pgrx::pg_sys;
 
-use crate::guc::with_settings;
+use crate::settings::with_settings;
 
 /// Runs `work` as `owner`.
 pub fn acting_as<T>(owner: pg_sys::Oid, work: impl FnOnce() -> T) -> T {

@@ -5,7 +5,7 @@ use std::ffi::CStr;
 use pgrx::pg_sys::{self, Datum, Oid};
 use treecrdt::OpKind;
 
-use super::shape::Type;
+use crate::datum::Type;
 
 /// The types of columns, and the labels of `treecrdt.op_kind`.
 #[derive(Debug, Clone, Copy)]

@@ -1,0 +1,55 @@
+//! Operations that have just entered the log.
+
+use treecrdt::VersionVector;
+
+use super::batch::Batch;
+use super::lock;
+use super::work::{Doc, Work, work};
+use crate::datum::{KeyDatums, Varlena};
+use crate::error::Error;
+use crate::forest::Open;
+use crate::forest::owner::acting_as;
+use crate::forest::shape::{Waiting, waiting};
+use crate::settings::{CATCH_UP, CatchUp};
+
+/// Materializes operations that have just entered the log, or notes that they wait: a batch a
+/// document, in the order of documents.
+///
+/// # Errors
+/// [`Error::Corrupted`] where the tables contradict each other. The statement must end then.
+pub fn append(forest: &Open, batches: Vec<(String, Batch)>) -> Result<(), Error> {
+    acting_as(forest.owner, || {
+        for (doc, _) in &batches {
+            lock::take(forest, doc)?;
+        }
+        work(forest, |work| {
+            for (doc, batch) in batches {
+                let mut doc = work.doc(doc)?;
+                doc.row.op_count = doc.row.op_count.saturating_add(batch.entries.len() as u64);
+                if CATCH_UP.get() == CatchUp::Deferred {
+                    work.defer(&mut doc, &batch)?;
+                } else {
+                    work.catch_up(&mut doc, batch)?;
+                }
+                work.write_doc(&doc)?;
+            }
+            Ok(())
+        })
+    })
+}
+
+impl Work<'_> {
+    /// Notes that operations wait.
+    fn defer(&mut self, doc: &mut Doc, batch: &Batch) -> Result<(), Error> {
+        let Some(least) = batch.entries.iter().map(|op| op.key).min() else { return Ok(()) };
+        let dots: VersionVector = batch.entries.iter().map(|op| op.key.dot).collect();
+        let dots = Varlena::new(&dots.to_cbor());
+        let key = KeyDatums::new(&least);
+        let [lamport, replica, counter] = Waiting::KEY.set(Some(&key));
+        let (name, dots) = (Some(doc.datum.text()), Some(dots.vector()));
+        let row = [waiting::DOC.set(name), lamport, replica, counter, waiting::DOTS.set(dots)];
+        self.writer.insert(&row)?;
+        doc.row.frontier = Some(doc.row.frontier.map_or(least, |frontier| frontier.min(least)));
+        Ok(())
+    }
+}

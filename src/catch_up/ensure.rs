@@ -1,0 +1,37 @@
+//! Documents with operations that wait.
+
+use super::batch::Batch;
+use super::lock;
+use super::work::work;
+use crate::error::Error;
+use crate::forest::Open;
+use crate::forest::owner::acting_as;
+use crate::storage::reader::Reader;
+
+/// Catches up the documents that wait, or the one that is named if it does. Gives how many did.
+///
+/// # Errors
+/// As for [`append`].
+pub fn ensure(forest: &Open, doc: Option<&str>) -> Result<u64, Error> {
+    acting_as(forest.owner, || {
+        let docs = Reader::open(forest)?.waiting_docs(doc)?;
+        let mut there = Vec::with_capacity(docs.len());
+        for doc in docs {
+            if lock::take_existing(forest, &doc)? {
+                there.push(doc);
+            }
+        }
+        work(forest, |work| {
+            let mut count = 0;
+            for doc in there {
+                let mut doc = work.doc(doc)?;
+                if doc.row.frontier.is_some() {
+                    work.catch_up(&mut doc, Batch::default())?;
+                    work.write_doc(&doc)?;
+                    count += 1;
+                }
+            }
+            Ok(count)
+        })
+    })
+}

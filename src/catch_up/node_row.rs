@@ -1,0 +1,177 @@
+//! A row of `nodes` as a patch has it.
+
+use treecrdt::{NodePatch, Placement, Source, VersionVector};
+
+use super::batch::{Batch, Bytes};
+use super::work::{Doc, Work};
+use crate::datum::{Arg, KeyDatums, Varlena, uuid};
+use crate::error::Error;
+use crate::forest::shape::{Nodes, Ops, Table, nodes, ops};
+use crate::storage::reader::Reader;
+use crate::storage::rows::NodeKeys;
+use crate::storage::scan::{Probe, Row};
+use crate::storage::writer::Field;
+
+/// What a row is to hold. A field that is `None` stays as it is; one that is `Some(None)` is NULL.
+struct NewRow<'p> {
+    placement: Option<Option<Placement>>,
+    payload: Option<Option<Source>>,
+    deleted_at: Option<Option<&'p VersionVector>>,
+    tombstone: Option<bool>,
+    /// Whether nothing of the row stays as it is.
+    is_whole: bool,
+}
+
+impl<'p> NewRow<'p> {
+    /// The fields that a patch names, and in a new row all that may not be NULL.
+    fn changed(patch: &'p NodePatch) -> Self {
+        Self {
+            placement: patch.placement,
+            payload: patch.payload.map(Some),
+            deleted_at: patch.deleted_at.as_ref().map(Some),
+            tombstone: patch.tombstone.or((!patch.exists).then_some(false)),
+            is_whole: false,
+        }
+    }
+
+    /// The row that a patch makes from nothing.
+    fn whole(patch: &'p NodePatch) -> Self {
+        Self {
+            placement: Some(patch.placement.flatten()),
+            payload: Some(patch.payload),
+            deleted_at: Some(patch.deleted_at.as_ref()),
+            tombstone: Some(patch.tombstone == Some(true)),
+            is_whole: true,
+        }
+    }
+
+    /// The keys of the row that was like `old`.
+    fn keys(&self, old: NodeKeys) -> NodeKeys {
+        NodeKeys {
+            placed: self.placement.map_or(old.placed, |place| place.map(|it| it.source.key)),
+            payload: self.payload.map_or(old.payload, |source| source.map(|it| it.key)),
+        }
+    }
+}
+
+impl Work<'_> {
+    /// Writes what a patch changes of a node's row, or the row if there is none.
+    pub(super) fn change_node(
+        &mut self,
+        doc: &Doc,
+        batch: &Batch,
+        patch: &NodePatch,
+    ) -> Result<(), Error> {
+        self.write_node(doc, batch, patch, &NewRow::changed(patch), patch.exists)
+    }
+
+    /// Writes the row that a patch makes from nothing over the one that is there, unless it is like
+    /// that already.
+    pub(super) fn replace_node(
+        &mut self,
+        doc: &Doc,
+        batch: &Batch,
+        patch: &NodePatch,
+    ) -> Result<(), Error> {
+        self.write_node(doc, batch, patch, &NewRow::whole(patch), true)
+    }
+
+    fn write_node(
+        &mut self,
+        doc: &Doc,
+        batch: &Batch,
+        patch: &NodePatch,
+        new: &NewRow<'_>,
+        exists: bool,
+    ) -> Result<(), Error> {
+        let at = [doc.datum.text(), uuid(&patch.node)];
+        let mut old = NodeKeys::default();
+        if exists {
+            match self.reader.node.find(&at, &[])? {
+                Some(row) => old = NodeKeys::read(&row),
+                None => {
+                    return Err(self.corrupted(&doc.name, format!("node {} is gone", patch.node)));
+                }
+            }
+        }
+        let keys = new.keys(old);
+        let forest = &self.reader.forest.name;
+        // What fields point at stands here, or in the batch, or under the probe on `ops`.
+        let (mut placed, mut written) = (KeyDatums::default(), KeyDatums::default());
+        let mut logged_key = KeyDatums::default();
+        let (order_key, parent);
+        let mut fields: Vec<Field<'_, Nodes>> = Vec::with_capacity(Nodes::SHAPE.columns.len());
+        match new.placement {
+            None => {}
+            Some(None) => {
+                fields.push(nodes::PARENT.set(None));
+                fields.push(nodes::ORDER_KEY.set(None));
+                fields.extend(Nodes::PLACED.set(None));
+            }
+            Some(Some(placement)) => {
+                placed.set(&placement.source.key);
+                let bytes = match batch.order_key(&placement.source) {
+                    Bytes::Kept(bytes) => bytes,
+                    Bytes::InTheLog => {
+                        let op = &mut self.reader.op;
+                        let logged = logged(op, forest, doc, &placement.source, &placed)?;
+                        order_key = Varlena::new(logged.get(ops::ORDER_KEY).unwrap_or_default());
+                        Some(order_key.bytea())
+                    }
+                };
+                parent = placement.parent;
+                fields.push(nodes::PARENT.set(Some(uuid(&parent))));
+                fields.push(nodes::ORDER_KEY.set(bytes));
+                fields.extend(Nodes::PLACED.set(Some(&placed)));
+            }
+        }
+        let deleted_at = new.deleted_at.map(|it| it.map(|it| Varlena::new(&it.to_cbor())));
+        if let Some(deleted_at) = &deleted_at {
+            fields.push(nodes::DELETED_AT.set(deleted_at.as_ref().map(Varlena::vector)));
+        }
+        if let Some(tombstone) = new.tombstone {
+            fields.push(nodes::TOMBSTONE.set(Some(Arg::bool(tombstone))));
+        }
+        let payload_key = keys.stored_payload();
+        if new.is_whole || payload_key != old.stored_payload() {
+            written.set(&payload_key.unwrap_or(treecrdt::Key::MIN));
+            fields.extend(Nodes::WRITTEN.set(payload_key.map(|_| &written)));
+        }
+        let Reader { op, node, .. } = &mut self.reader;
+        match new.payload {
+            None => {}
+            Some(None) => fields.push(nodes::PAYLOAD.set(None)),
+            Some(Some(source)) => fields.push(nodes::PAYLOAD.set(match batch.contents(&source) {
+                Bytes::Kept(bytes) => bytes,
+                Bytes::InTheLog => {
+                    logged_key.set(&source.key);
+                    logged(op, forest, doc, &source, &logged_key)?.arg(ops::PAYLOAD)
+                }
+            })),
+        }
+        if !exists {
+            fields.push(nodes::DOC.set(Some(doc.datum.text())));
+            fields.push(nodes::NODE.set(Some(uuid(&patch.node))));
+            return self.writer.insert(&fields);
+        }
+        let row = node.found();
+        if !new.is_whole || !fields.iter().all(|field| field.is_in(&row)) {
+            self.writer.update(row, &fields)?;
+        }
+        Ok(())
+    }
+}
+
+/// The operation that has bytes for us.
+fn logged<'p>(
+    op: &'p mut Probe<'_, Ops>,
+    forest: &str,
+    doc: &'p Doc,
+    source: &Source,
+    key: &'p KeyDatums,
+) -> Result<Row<'p, Ops>, Error> {
+    let [_, replica, counter] = key.args();
+    op.find(&[doc.datum.text(), replica, counter], &[])?.ok_or_else(|| {
+        Error::corrupted(forest, &doc.name, format!("operation {} is not in ops", source.key))
+    })
+}

@@ -1,0 +1,199 @@
+//! A forest at work: reading and writing it for the length of a statement, a document at a time.
+
+use std::panic::AssertUnwindSafe;
+
+use pgrx::PgSqlErrorCode;
+use pgrx::pg_sys::panic::CaughtError;
+use pgrx::prelude::PgTryBuilder;
+use treecrdt::{Key, NodeId, Patch, VersionVector};
+
+use super::batch::Batch;
+use super::store::DocStore;
+use crate::datum::{Arg, KeyDatums, Varlena, uuid};
+use crate::error::Error;
+use crate::forest::Open;
+use crate::forest::shape::{Docs, Ignored, Index, Oprefs, PairTable, TABLES, Table, docs};
+use crate::storage::reader::{DocRow, Reader, each_row, find_pair};
+use crate::storage::scan::{Probe, Row};
+use crate::storage::writer::Writer;
+
+/// Reads and writes a forest, and fires what triggers there are when that is done. A row that is to
+/// be new and is there already means that the tables contradict each other.
+pub(super) fn work<T>(
+    forest: &Open,
+    work: impl FnOnce(&mut Work<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let all = || {
+        let mut tables = Work::begin(forest)?;
+        let result = work(&mut tables)?;
+        tables.end();
+        Ok(result)
+    };
+    PgTryBuilder::new(AssertUnwindSafe(all))
+        .catch_when(PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION, |error| {
+            if let CaughtError::PostgresError(report) = &error
+                && is_about_primary_key(report.message())
+            {
+                let row = report.detail().unwrap_or(report.message()).to_owned();
+                Error::AlreadyThere { forest: forest.name.clone(), row }.raise();
+            }
+            error.rethrow()
+        })
+        .execute()
+}
+
+/// Whether a message of the server's quotes the name of a primary key of ours.
+fn is_about_primary_key(message: &str) -> bool {
+    TABLES.iter().any(|table| {
+        let key = table.indexes[Index::<Docs>::PRIMARY.at].name.to_string_lossy();
+        message.contains(&format!("\"{key}\""))
+    })
+}
+
+/// A document at work.
+pub(super) struct Doc {
+    pub(super) name: String,
+    pub(super) datum: Varlena,
+    pub(super) row: DocRow,
+}
+
+/// A reader and a writer on one forest, for the length of a statement.
+pub(super) struct Work<'o> {
+    pub(super) reader: Reader<'o>,
+    pub(super) writer: Writer<'o>,
+}
+
+impl<'o> Work<'o> {
+    fn begin(forest: &'o Open) -> Result<Self, Error> {
+        Ok(Self { reader: Reader::open(forest)?, writer: Writer::new(forest) })
+    }
+
+    /// Fires what triggers there are, and closes.
+    fn end(self) {
+        self.writer.finish();
+    }
+
+    /// A document that is locked.
+    ///
+    /// # Errors
+    /// [`Error::Corrupted`] if its row is gone.
+    pub(super) fn doc(&mut self, name: String) -> Result<Doc, Error> {
+        let datum = Varlena::new(name.as_bytes());
+        match self.reader.doc_row(&datum)? {
+            Some(row) => Ok(Doc { name, datum, row }),
+            None => Err(self.corrupted(&name, "its row in docs is gone".into())),
+        }
+    }
+
+    pub(super) fn corrupted(&self, doc: &str, problem: String) -> Error {
+        Error::corrupted(&self.reader.forest.name, doc, problem)
+    }
+
+    /// Materializes operations, with all that waited.
+    pub(super) fn catch_up(&mut self, doc: &mut Doc, mut batch: Batch) -> Result<(), Error> {
+        if doc.row.frontier.take().is_some() {
+            let dots = self.take_waiting(doc)?;
+            self.reader.each_op_of(&doc.datum, &dots, |row| batch.push(&row))?;
+        }
+        let patch = self.replay(doc, doc.row.head, &batch)?;
+        self.apply(doc, &batch, &patch)?;
+        doc.row.head = patch.head;
+        doc.row.late_count = doc.row.late_count.saturating_add(patch.late);
+        doc.row.reevaluated_count = doc.row.reevaluated_count.saturating_add(patch.reevaluated);
+        Ok(())
+    }
+
+    /// What the core makes of a batch where everything up to `head` is materialized.
+    pub(super) fn replay(
+        &mut self,
+        doc: &Doc,
+        head: Option<Key>,
+        batch: &Batch,
+    ) -> Result<Patch, Error> {
+        let mut store = DocStore::new(&mut self.reader, &doc.name, &doc.datum, head, batch);
+        treecrdt::catch_up(&mut store, &batch.entries)
+    }
+
+    /// The dots that waited. Their rows are deleted.
+    pub(super) fn take_waiting(&mut self, doc: &Doc) -> Result<VersionVector, Error> {
+        let dots = self.reader.waiting_dots(&doc.datum)?;
+        delete_all(&mut self.reader.waiting, &mut self.writer, &doc.datum, |_| {})?;
+        Ok(dots)
+    }
+
+    /// Writes what a patch says.
+    pub(super) fn apply(&mut self, doc: &Doc, batch: &Batch, patch: &Patch) -> Result<(), Error> {
+        for node in &patch.nodes {
+            self.change_node(doc, batch, node)?;
+        }
+        let Self { reader, writer } = self;
+        remove_pairs(&mut reader.reference, writer, doc, &patch.refs_removed)?;
+        remove_pairs(&mut reader.ignored, writer, doc, &patch.ignored_removed)?;
+        add_pairs::<Oprefs>(writer, doc, &patch.refs_added)?;
+        add_pairs::<Ignored>(writer, doc, &patch.ignored_added)
+    }
+
+    /// Writes the document's row in `docs`: always, since that is what tells a transaction with an
+    /// older snapshot that it came too late.
+    pub(super) fn write_doc(&mut self, doc: &Doc) -> Result<(), Error> {
+        let head = doc.row.head.as_ref().map(KeyDatums::new);
+        let frontier = doc.row.frontier.as_ref().map(KeyDatums::new);
+        let mut fields = vec![
+            docs::OP_COUNT.set(Some(Arg::int8(doc.row.op_count))),
+            docs::LATE_COUNT.set(Some(Arg::int8(doc.row.late_count))),
+            docs::REEVALUATED_COUNT.set(Some(Arg::int8(doc.row.reevaluated_count))),
+        ];
+        fields.extend(Docs::HEAD.set(head.as_ref()));
+        fields.extend(Docs::FRONTIER.set(frontier.as_ref()));
+        match self.reader.doc.find(&[doc.datum.text()], &[])? {
+            Some(row) => self.writer.update(row, &fields),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Deletes a document's rows of a table, showing each first. Gives how many there were.
+pub(super) fn delete_all<T: Table>(
+    probe: &mut Probe<'_, T>,
+    writer: &mut Writer<'_>,
+    doc: &Varlena,
+    mut look: impl FnMut(&Row<'_, T>),
+) -> Result<u64, Error> {
+    let mut count = 0;
+    each_row(probe, &[doc.text()], &[], |row| {
+        count += 1;
+        look(&row);
+        writer.delete(row)
+    })?;
+    Ok(count)
+}
+
+fn remove_pairs<T: PairTable>(
+    probe: &mut Probe<'_, T>,
+    writer: &mut Writer<'_>,
+    doc: &Doc,
+    pairs: &[(NodeId, Key)],
+) -> Result<(), Error> {
+    for (node, key) in pairs {
+        if let Some(row) = find_pair(probe, &doc.datum, node, &KeyDatums::new(key))? {
+            writer.delete(row)?;
+        }
+    }
+    Ok(())
+}
+
+fn add_pairs<T: PairTable>(
+    writer: &mut Writer<'_>,
+    doc: &Doc,
+    pairs: &[(NodeId, Key)],
+) -> Result<(), Error> {
+    let mut columns = KeyDatums::default();
+    for (node, key) in pairs {
+        columns.set(key);
+        let [lamport, replica, counter] = T::PAIR_KEY.set(Some(&columns));
+        let (name, node) = (Some(doc.datum.text()), Some(uuid(node)));
+        let row = [T::DOC.set(name), T::PAIR_NODE.set(node), lamport, replica, counter];
+        writer.insert(&row)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! What operations are, and what is made of them: ids, keys, version vectors. Nothing of replay.
+
+pub(crate) mod codec;
+mod error;
+mod id;
+mod kind;
+mod limits;
+mod op;
+mod version_vector;
+
+pub use codec::hex;
+pub use error::{MalformedOp, MalformedVector};
+pub use id::{Dot, Key, NodeId, ReplicaId};
+pub use kind::OpKind;
+pub use limits::{MAX_COUNTER, MAX_DOC, MAX_ORDER_KEY, MAX_REPLICA};
+pub use op::{Action, Entry, Op, OpParts};
+pub use version_vector::{Range, VersionVector, VersionVectorBuilder};

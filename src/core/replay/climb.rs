@@ -1,0 +1,117 @@
+//! Whether one node is above another at a moment, looked at from the lower one. A descent from the
+//! upper one goes along: the nearer end decides.
+
+use super::descent::{BatchChildren, Below, Descent};
+use super::memo::{Item, Memo, NodeIx, OpIx, PerNode, Place};
+use super::store::Store;
+use super::verdicts::{Stand, Verdicts, parent_of};
+
+/// From how many operations on a batch is expected to share ancestors, so that a look up from a
+/// parent is answered from what is read already.
+const LARGE: usize = 64;
+/// How far up such a look goes.
+const SHORT: usize = 16;
+/// From how far up on a climb is accompanied by a descent.
+const CLIMB: usize = 8;
+
+/// A structural operation to be judged.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate {
+    pub(super) op: OpIx,
+    pub(super) node: NodeIx,
+    pub(super) parent: NodeIx,
+}
+
+impl Candidate {
+    pub(super) fn of(item: &Item) -> Option<Self> {
+        item.parent.map(|parent| Self { op: item.op, node: item.node, parent })
+    }
+}
+
+/// What climbs note of the batch, as far as it was swept.
+#[derive(Debug, Default)]
+pub(super) struct Climbs {
+    /// Nodes that an operation of the batch was put below.
+    pub(super) new_parents: PerNode<bool>,
+    batch_children: BatchChildren,
+}
+
+impl Climbs {
+    /// Whether `op`, which puts `node` below `parent`, would put it below itself in the new world.
+    pub(super) fn makes_cycle<S: Store>(
+        &mut self,
+        memo: &mut Memo<'_, S>,
+        verdicts: &Verdicts,
+        Candidate { op, node, parent }: Candidate,
+    ) -> Result<bool, S::Error> {
+        if node == parent {
+            return Ok(true);
+        }
+        let is_new_parent = self.new_parents.get(node);
+        if parent.is_reserved() || (!is_new_parent && memo.surely_has_no_refs(node)) {
+            return Ok(false);
+        }
+        let mut at = parent;
+        let mut may_read = memo.batch.len() >= LARGE;
+        for _ in 0..SHORT {
+            if known_parent(memo, verdicts, at, op).is_none() && std::mem::take(&mut may_read) {
+                memo.row(at)?;
+            }
+            match known_parent(memo, verdicts, at, op) {
+                None => break,
+                Some(None) => return Ok(false),
+                Some(Some(above)) if above == node => return Ok(true),
+                Some(Some(above)) => at = above,
+            }
+        }
+        // A node that nothing was put below by now is above nobody.
+        if !is_new_parent && !memo.has_refs(node)? {
+            return Ok(false);
+        }
+        let mut descent = None;
+        for step in 0.. {
+            match parent_of(verdicts.places(memo, at, Some(op))?.new) {
+                None => return Ok(false),
+                Some(above) if above == node => return Ok(true),
+                Some(above) => at = above,
+            }
+            memo.store.check()?;
+            memo.must_end(step, at)?;
+            if step == CLIMB {
+                descent = Some(Descent::new(node, parent));
+            }
+            let found = match &mut descent {
+                Some(descent) => descent.step(memo, &mut self.batch_children)?,
+                None => Below::Unknown,
+            };
+            match found {
+                Below::Nothing => return Ok(false),
+                Below::Perhaps => descent = None,
+                Below::Unknown => {}
+            }
+        }
+        unreachable!("the way up ends")
+    }
+}
+
+/// The parent of a node in the new world just before `op`, where no question to the store is needed
+/// to tell.
+fn known_parent<S: Store>(
+    memo: &Memo<'_, S>,
+    verdicts: &Verdicts,
+    node: NodeIx,
+    op: OpIx,
+) -> Option<Option<NodeIx>> {
+    let stand = verdicts.stands.get(node);
+    let place = match stand {
+        _ if node.is_reserved() => None,
+        Some(stand) if stand.places.is_diverged() => stand.places.new,
+        _ => memo.known_place(node, op)?,
+    };
+    let since = |place: &Place, stand: Stand| memo.is_before(stand.at, place.op);
+    let place = match stand {
+        Some(stand) if !place.is_some_and(|place| since(&place, stand)) => stand.places.new,
+        _ => place,
+    };
+    Some(parent_of(place))
+}

@@ -1,0 +1,34 @@
+//! Replay: from a batch of operations to the rows that change.
+//!
+//! | file | does | knows |
+//! | --- | --- | --- |
+//! | [`store`] | what may be asked of storage | the model |
+//! | [`patch`] | what storage has to write | the model |
+//! | `memo` | numbers nodes and operations, remembers answers | `store` |
+//! | `descent`, `climb` | whether a node is above another | `memo`, `verdicts` |
+//! | `verdicts`, `sweep` | which operations are effective | `climb` |
+//! | `drafts` | rows in the making | `verdicts` |
+//! | `timeline` | op refs and dots that come and go | `drafts` |
+//! | `after`, `coverage`, `tombstones` | which deleted nodes are tombstones | `timeline` |
+//! | `catch_up` | the three passes, and the patch | all of them |
+//! | `subtree` | the version of a subtree | `store` |
+
+mod after;
+mod catch_up;
+mod climb;
+mod coverage;
+mod descent;
+mod drafts;
+mod memo;
+mod patch;
+mod store;
+mod subtree;
+mod sweep;
+mod timeline;
+mod tombstones;
+mod verdicts;
+
+pub use catch_up::catch_up;
+pub use patch::{NodePatch, Patch, Placement, Source};
+pub use store::{Above, Row, Store, Track, Verdict};
+pub use subtree::subtree_version;

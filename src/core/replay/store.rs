@@ -1,0 +1,117 @@
+//! What replay may ask of storage. A database and a map in memory answer alike.
+//!
+//! The log holds every operation, those of the batch being caught up included. All else (rows,
+//! refs, verdicts) is as it was left by the last catch-up, before the batch.
+
+use super::patch::Source;
+use crate::model::Entry;
+use crate::model::{Key, NodeId};
+use crate::model::{Range, VersionVector};
+
+/// One of the three lines into which a node's timeline falls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Track {
+    /// Its inserts and moves.
+    Structure,
+    /// Its payloads, and its inserts that carry one.
+    Payload,
+    /// Its deletes and tombstones.
+    Deletion,
+}
+
+/// Whether a structural operation took place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It set its node's parent.
+    Effective,
+    /// It would have made a cycle, and changed no parent.
+    Ignored,
+}
+
+/// A node's row, without its bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Row {
+    /// The last effective structural op: its key, and the parent it gave.
+    pub placed: Option<(Key, NodeId)>,
+    /// The winning payload op.
+    pub payload: Option<Key>,
+    /// Whether it has a `deleted_at`.
+    pub deleted: bool,
+    /// Whether it is a tombstone.
+    pub tombstone: bool,
+}
+
+/// What a way up from a node needs to know of its row; nothing, if it has none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Above {
+    /// Its parent.
+    pub parent: Option<NodeId>,
+    /// Whether it has a `deleted_at`.
+    pub deleted: bool,
+}
+
+/// What replay may ask of storage, about one document.
+pub trait Store {
+    /// Why storage could not answer.
+    type Error;
+
+    /// The error for answers that contradict each other; the problem names the node or operation.
+    fn contradiction(&self, problem: String) -> Self::Error;
+
+    /// The greatest key materialized. `None` says that nothing is: then no question is asked whose
+    /// answer could only be "nothing".
+    fn head(&self) -> Option<Key>;
+
+    /// A node's row, if it is the subject of some operation.
+    fn row(&mut self, node: NodeId) -> Result<Option<Row>, Self::Error>;
+
+    /// A node's parent, and whether it has a `deleted_at`: as much of its row as ways up need.
+    fn above(&mut self, node: NodeId) -> Result<Above, Self::Error> {
+        let row = self.row(node)?.unwrap_or_default();
+        Ok(Above { parent: row.placed.map(|(_, parent)| parent), deleted: row.deleted })
+    }
+
+    /// A node's `deleted_at`; empty if it has none.
+    fn deleted_at(&mut self, node: NodeId) -> Result<VersionVector, Self::Error>;
+
+    /// Whether any node has a `deleted_at`.
+    fn any_deleted(&mut self) -> Result<bool, Self::Error>;
+
+    /// The nodes whose parent is `node`, tombstones too.
+    fn children(&mut self, node: NodeId) -> Result<Vec<NodeId>, Self::Error>;
+
+    /// The first entry of a track after `key`.
+    fn next(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Self::Error>;
+
+    /// The last entry of a track before `key`.
+    fn prev(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Self::Error>;
+
+    /// The entry of an operation in the log.
+    fn entry(&mut self, key: Key) -> Result<Entry, Self::Error>;
+
+    /// What the author of a delete of the batch had seen.
+    fn known_state(&mut self, delete: Source) -> Result<VersionVector, Self::Error>;
+
+    /// How many operations the log has with dots of this range, if all of them are deletions, and no
+    /// more than `most`.
+    fn deletions_in(&mut self, range: Range, most: usize) -> Result<Option<usize>, Self::Error>;
+
+    /// Whether a structural operation materialized before is marked ignored.
+    fn is_ignored(&mut self, node: NodeId, key: Key) -> Result<bool, Self::Error>;
+
+    /// Whether the op refs of `parent` hold `key`.
+    fn has_ref(&mut self, parent: NodeId, key: Key) -> Result<bool, Self::Error>;
+
+    /// Whether `parent` has any op refs: false only if no operation ever gave it a child.
+    fn has_refs(&mut self, parent: NodeId) -> Result<bool, Self::Error>;
+
+    /// Called in every loop over data: the place to heed a cancellation, and to see that there is
+    /// memory. Between two calls the core takes no more than doubles what it holds.
+    fn check(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    /// Some of the op refs of `parent` that come after `key`, in order: the first ones, and none
+    /// only where there are none.
+    fn refs(&mut self, parent: NodeId, after: Key) -> Result<Vec<Key>, Self::Error>;
+}

@@ -1,0 +1,14 @@
+//! Rows, read and written without a query.
+//!
+//! | | |
+//! | --- | --- |
+//! | [`scan`] | index scans that are aimed again and again; rows in place |
+//! | [`reader`] | the questions there are to a forest, each with its index |
+//! | [`rows`] | rows as the core's values |
+//! | [`writer`], [`buffer`] | rows written as the executor writes them |
+
+pub mod buffer;
+pub mod reader;
+pub mod rows;
+pub mod scan;
+pub mod writer;

@@ -1,0 +1,493 @@
+//! Writing what replay decided, through open relations and their indexes.
+//!
+//! It goes the way the apply worker of logical replication goes: indexes, constraints, generated
+//! columns and row triggers included, with the statement triggers of each table once around. New
+//! rows are gathered and written many at a time where nobody could tell the difference
+//! ([`Buffer`]). A statement trigger that asks for a transition table is refused.
+
+use std::ffi::c_int;
+use std::marker::PhantomData;
+
+use pgrx::pg_sys::{self, AttrNumber, Datum};
+
+use crate::datum::{self, Arg, KeyDatums, Type, Value};
+use crate::error::Error;
+use crate::forest::shape::{COUNT, Column, KeyColumns, TABLES, Table};
+use crate::forest::{Open, relation_name};
+use crate::memory;
+use crate::storage::buffer::{self, Buffer};
+use crate::storage::scan::Row;
+
+/// A value for a column of a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Field<'v, T> {
+    /// The column's place in the declaration.
+    at: usize,
+    value: Option<Datum>,
+    of: PhantomData<fn(&'v ()) -> T>,
+}
+
+impl<T: Table> Field<'_, T> {
+    /// Whether a row has this value.
+    pub fn is_in(&self, row: &Row<'_, T>) -> bool {
+        match (row.datum_at(self.at), self.value) {
+            (None, None) => true,
+            (Some(found), Some(value)) => match T::SHAPE.columns[self.at].of {
+                Type::Text | Type::Bytea | Type::Vector => {
+                    // SAFETY: both are of the column's type.
+                    unsafe { datum::bytes(found) == datum::bytes(value) }
+                }
+                Type::Uuid => {
+                    // SAFETY: as above.
+                    unsafe { datum::node(found) == datum::node(value) }
+                }
+                Type::Bool => (found.value() & 0xff != 0) == (value.value() & 0xff != 0),
+                Type::Int8 | Type::Kind => found.value() == value.value(),
+            },
+            _ => false,
+        }
+    }
+}
+
+impl<T: Table, V: Value> Column<T, V> {
+    /// This value for the column; `None` is NULL.
+    pub fn set<'v>(self, value: Option<Arg<'v>>) -> Field<'v, T> {
+        let value = value.map(|value| value.datum(V::TYPE));
+        Field { at: self.at, value, of: PhantomData }
+    }
+}
+
+impl<T: Table> KeyColumns<T> {
+    /// This key for the columns; `None` is NULL.
+    pub fn set<'v>(self, key: Option<&'v KeyDatums>) -> [Field<'v, T>; 3] {
+        let [lamport, replica, counter] = match key {
+            Some(key) => key.args().map(Some),
+            None => [None; 3],
+        };
+        [self.lamport.set(lamport), self.replica.set(replica), self.counter.set(counter)]
+    }
+}
+
+/// What is done to rows, as statement triggers distinguish it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Event {
+    Insert,
+    Update,
+    Delete,
+}
+
+/// A table that is being written.
+struct Target {
+    relation: pg_sys::Relation,
+    result: *mut pg_sys::ResultRelInfo,
+    slot: *mut pg_sys::TupleTableSlot,
+    /// The events that happened, for the statement triggers.
+    fired: Vec<Event>,
+    /// The defaults of columns that are not ours, by their places in a row.
+    defaults: Vec<(usize, *mut pg_sys::ExprState)>,
+    /// New rows, where they may be gathered.
+    buffer: Option<Buffer>,
+}
+
+/// Writes rows of one forest's tables. Closes itself; what was gathered is only written, and the
+/// triggers at the end of the statement only fire, by [`Writer::finish`].
+pub struct Writer<'o> {
+    forest: &'o Open,
+    estate: *mut pg_sys::EState,
+    recheck: Box<pg_sys::EPQState>,
+    targets: [Option<Target>; COUNT],
+}
+
+impl<'o> Writer<'o> {
+    /// A writer for the tables of a forest.
+    pub fn new(forest: &'o Open) -> Self {
+        let mut recheck = Box::new(pg_sys::EPQState::default());
+        // SAFETY: sets up what the executor's row functions expect, as the apply worker does. The
+        // entry of a table in the range table is its place plus one.
+        let estate = unsafe {
+            let estate = pg_sys::CreateExecutorState();
+            let mut range_table = std::ptr::null_mut();
+            for oid in forest.tables() {
+                let entry = pg_sys::palloc0(size_of::<pg_sys::RangeTblEntry>())
+                    .cast::<pg_sys::RangeTblEntry>();
+                (*entry).type_ = pg_sys::NodeTag::T_RangeTblEntry;
+                (*entry).rtekind = pg_sys::RTEKind::RTE_RELATION;
+                (*entry).relid = oid;
+                (*entry).relkind = pg_sys::RELKIND_RELATION as _;
+                (*entry).rellockmode = pg_sys::RowExclusiveLock as c_int;
+                range_table = pg_sys::lappend(range_table, entry.cast());
+            }
+            pg_sys::ExecInitRangeTable(estate, range_table);
+            (*estate).es_output_cid = pg_sys::GetCurrentCommandId(true);
+            pg_sys::EvalPlanQualInit(
+                &raw mut *recheck,
+                estate,
+                std::ptr::null_mut(),
+                std::ptr::null_mut(),
+                -1,
+            );
+            pg_sys::AfterTriggerBeginQuery();
+            estate
+        };
+        Self { forest, estate, recheck, targets: [const { None }; COUNT] }
+    }
+
+    /// Inserts a row of these columns; the others get their defaults.
+    ///
+    /// # Errors
+    /// [`Error::TransitionTable`], [`Error::Deferred`] or [`Error::Suppressed`] where a trigger of
+    /// the owner's does not go with it.
+    pub fn insert<T: Table>(&mut self, fields: &[Field<'_, T>]) -> Result<(), Error> {
+        self.begin(T::AT, Event::Insert)?;
+        let slot = self.fill(None, fields);
+        let estate = self.estate;
+        let target = self.targets[T::AT].as_mut().expect("opened by `begin`");
+        let Some(buffer) = &mut target.buffer else {
+            // SAFETY: relation, indexes and slot are open and of one shape.
+            unsafe { pg_sys::ExecSimpleRelationInsert(target.result, estate, slot) };
+            self.must_have_written(T::AT, slot)?;
+            self.end_row();
+            return Ok(());
+        };
+        // SAFETY: as above. A table without constraints has none of NOT NULL either.
+        unsafe {
+            if !(*(*target.relation).rd_att).constr.is_null() {
+                pg_sys::ExecConstraints(target.result, slot, estate);
+            }
+            buffer.push(target.relation, slot);
+            if buffer.is_full() {
+                buffer.flush(target.result, estate);
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces these columns of a row.
+    ///
+    /// # Errors
+    /// As for [`Writer::insert`].
+    pub fn update<T: Table>(
+        &mut self,
+        old: Row<'_, T>,
+        fields: &[Field<'_, T>],
+    ) -> Result<(), Error> {
+        self.begin(T::AT, Event::Update)?;
+        let slot = self.fill(Some(old.slot()), fields);
+        let columns = self.forest.columns::<T>();
+        self.set_updated(T::AT, fields.iter().map(|field| columns[field.at]));
+        let result = self.target(T::AT).result;
+        let recheck = &raw mut *self.recheck;
+        // SAFETY: as for `insert`; `old` holds the row with its place in the table.
+        unsafe {
+            pg_sys::ExecSimpleRelationUpdate(result, self.estate, recheck, old.slot(), slot);
+        }
+        self.must_have_written(T::AT, slot)?;
+        self.end_row();
+        Ok(())
+    }
+
+    /// Deletes a row.
+    ///
+    /// # Errors
+    /// As for [`Writer::insert`].
+    pub fn delete<T: Table>(&mut self, old: Row<'_, T>) -> Result<(), Error> {
+        self.begin(T::AT, Event::Delete)?;
+        let result = self.target(T::AT).result;
+        let recheck = &raw mut *self.recheck;
+        // SAFETY: as for `update`.
+        unsafe { pg_sys::ExecSimpleRelationDelete(result, self.estate, recheck, old.slot()) };
+        self.must_have_deleted(T::AT, old.slot())?;
+        self.end_row();
+        Ok(())
+    }
+
+    /// Writes what was gathered, and fires the triggers that wait for the end of the statement.
+    pub fn finish(mut self) {
+        // SAFETY: everything was opened by this writer.
+        unsafe {
+            for target in self.targets.iter_mut().flatten() {
+                if let Some(buffer) = &mut target.buffer {
+                    buffer.flush(target.result, self.estate);
+                }
+            }
+            for (at, target) in self.targets.iter().enumerate() {
+                let Some(target) = target else { continue };
+                self.set_all_updated(at);
+                for event in &target.fired {
+                    let none = std::ptr::null_mut();
+                    match event {
+                        Event::Insert => {
+                            pg_sys::ExecASInsertTriggers(self.estate, target.result, none);
+                        }
+                        Event::Update => {
+                            pg_sys::ExecASUpdateTriggers(self.estate, target.result, none);
+                        }
+                        Event::Delete => {
+                            pg_sys::ExecASDeleteTriggers(self.estate, target.result, none);
+                        }
+                    }
+                }
+            }
+            pg_sys::AfterTriggerEndQuery(self.estate);
+        }
+    }
+
+    fn target(&self, at: usize) -> &Target {
+        self.targets[at].as_ref().expect("opened by `begin`")
+    }
+
+    /// Opens a table at its first row, and fires its BEFORE STATEMENT triggers at the first event
+    /// of a kind.
+    fn begin(&mut self, at: usize, event: Event) -> Result<(), Error> {
+        memory::check();
+        let (estate, relation) = (self.estate, self.forest.relations()[at]);
+        let target = self.targets[at].get_or_insert_with(|| {
+            // SAFETY: the table is open; what is made here lives as long as the executor state.
+            unsafe {
+                let old = pg_sys::MemoryContextSwitchTo((*estate).es_query_cxt);
+                let result = pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>())
+                    .cast::<pg_sys::ResultRelInfo>();
+                (*result).type_ = pg_sys::NodeTag::T_ResultRelInfo;
+                let index = at as pg_sys::Index + 1;
+                pg_sys::InitResultRelInfo(result, relation, index, std::ptr::null_mut(), 0);
+                pg_sys::ExecOpenIndices(result, false);
+                let shape = (*relation).rd_att;
+                let slot =
+                    pg_sys::MakeSingleTupleTableSlot(shape, &raw const pg_sys::TTSOpsVirtual);
+                let defaults = defaults(relation);
+                let buffer = buffer::may_gather(relation).then(Buffer::default);
+                pg_sys::MemoryContextSwitchTo(old);
+                Target { relation, result, slot, fired: Vec::new(), defaults, buffer }
+            }
+        });
+        if !target.fired.contains(&event) {
+            target.fired.push(event);
+            // SAFETY: the table is open, and its triggers are with it.
+            unsafe { triggers_must_fit(relation, event)? };
+            self.set_all_updated(at);
+            let target = self.target(at);
+            // SAFETY: the table is open.
+            unsafe {
+                match event {
+                    Event::Insert => pg_sys::ExecBSInsertTriggers(estate, target.result),
+                    Event::Update => pg_sys::ExecBSUpdateTriggers(estate, target.result),
+                    Event::Delete => pg_sys::ExecBSDeleteTriggers(estate, target.result),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a row into the table's slot: what `old` has, or NULLs, with `fields` on top.
+    fn fill<T: Table>(
+        &mut self,
+        old: Option<*mut pg_sys::TupleTableSlot>,
+        fields: &[Field<'_, T>],
+    ) -> *mut pg_sys::TupleTableSlot {
+        let slot = self.target(T::AT).slot;
+        let numbers = self.forest.columns::<T>();
+        // SAFETY: both slots have the table's shape, the attribute numbers are the table's.
+        unsafe {
+            pg_sys::ExecClearTuple(slot);
+            let count = (*(*slot).tts_tupleDescriptor).natts as usize;
+            let columns = std::slice::from_raw_parts_mut((*slot).tts_values, count);
+            let nulls = std::slice::from_raw_parts_mut((*slot).tts_isnull, count);
+            match old {
+                Some(old) => {
+                    if usize::from((*old).tts_nvalid as u16) < count {
+                        pg_sys::slot_getsomeattrs_int(old, count as c_int);
+                    }
+                    columns.copy_from_slice(std::slice::from_raw_parts((*old).tts_values, count));
+                    nulls.copy_from_slice(std::slice::from_raw_parts((*old).tts_isnull, count));
+                }
+                None => {
+                    nulls.fill(true);
+                    for (at, default) in &self.target(T::AT).defaults {
+                        columns[*at] = self.evaluate(*default, &mut nulls[*at]);
+                    }
+                }
+            }
+            for field in fields {
+                let at = numbers[field.at] as usize - 1;
+                columns[at] = field.value.unwrap_or(Datum::from(0usize));
+                nulls[at] = field.value.is_none();
+            }
+            pg_sys::ExecStoreVirtualTuple(slot);
+        }
+        slot
+    }
+
+    /// The value of a default, which lives as long as the row.
+    ///
+    /// # Safety
+    /// The expression belongs to an open table of this writer.
+    unsafe fn evaluate(&self, default: *mut pg_sys::ExprState, is_null: &mut bool) -> Datum {
+        // SAFETY: by the caller's promise; the context is that of the row being made.
+        unsafe {
+            let context = buffer::row_context(self.estate);
+            let old = pg_sys::MemoryContextSwitchTo((*context).ecxt_per_tuple_memory);
+            let evaluate = (*default).evalfunc.expect("an initialized expression");
+            let value = evaluate(default, context, is_null);
+            pg_sys::MemoryContextSwitchTo(old);
+            value
+        }
+    }
+
+    /// Tells triggers for UPDATE OF which columns are being written.
+    fn set_updated(&self, target: usize, attributes: impl Iterator<Item = AttrNumber>) {
+        // SAFETY: index `target + 1` is the table's range table entry, whose set is ours.
+        unsafe {
+            let entry = pg_sys::exec_rt_fetch(target as pg_sys::Index + 1, self.estate);
+            pg_sys::bms_free((*entry).updatedCols);
+            let old = pg_sys::MemoryContextSwitchTo((*self.estate).es_query_cxt);
+            let mut columns = std::ptr::null_mut();
+            for attribute in attributes {
+                let member = c_int::from(attribute) - pg_sys::FirstLowInvalidHeapAttributeNumber;
+                columns = pg_sys::bms_add_member(columns, member);
+            }
+            (*entry).updatedCols = columns;
+            pg_sys::MemoryContextSwitchTo(old);
+        }
+    }
+
+    /// A statement of ours may update any column, as its statement triggers see it.
+    fn set_all_updated(&self, target: usize) {
+        // SAFETY: the relation is open.
+        let count = unsafe { (*(*self.target(target).relation).rd_att).natts } as AttrNumber;
+        self.set_updated(target, 1..=count);
+    }
+
+    /// A row that a trigger suppresses would leave a wrong tree.
+    fn must_have_written(
+        &self,
+        target: usize,
+        slot: *mut pg_sys::TupleTableSlot,
+    ) -> Result<(), Error> {
+        // SAFETY: writing a row puts its place into the slot, which `fill` had made invalid.
+        let written = unsafe { (*slot).tts_tid.ip_posid } != 0;
+        if written { Ok(()) } else { Err(suppressed(target)) }
+    }
+
+    /// As above, for a deletion, where a BEFORE trigger could have had its way.
+    fn must_have_deleted(
+        &self,
+        target: usize,
+        old: *mut pg_sys::TupleTableSlot,
+    ) -> Result<(), Error> {
+        // SAFETY: the slot stands on the row in its page, so the row's header is seen as it is now. A
+        // row that a trigger has kept was locked for it, and no more.
+        let deleted = unsafe {
+            let triggers = (*self.target(target).relation).trigdesc;
+            if triggers.is_null() || !(*triggers).trig_delete_before_row {
+                return Ok(());
+            }
+            let tuple = pg_sys::ExecFetchSlotHeapTuple(old, false, std::ptr::null_mut());
+            let kept = pg_sys::HEAP_XMAX_INVALID | pg_sys::HEAP_XMAX_LOCK_ONLY;
+            u32::from((*(*tuple).t_data).t_infomask) & kept == 0
+        };
+        if deleted { Ok(()) } else { Err(suppressed(target)) }
+    }
+
+    /// Gives back what the last row took of the executor's short-lived memory.
+    fn end_row(&mut self) {
+        // SAFETY: the context, where there is one, is reset between rows by the executor too.
+        unsafe {
+            let context = (*self.estate).es_per_tuple_exprcontext;
+            if !context.is_null() {
+                pg_sys::MemoryContextReset((*context).ecxt_per_tuple_memory);
+            }
+        }
+    }
+}
+
+impl Drop for Writer<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return; // the server closes what an error leaves open
+        }
+        // SAFETY: everything was opened by this writer; nothing refers to it afterwards.
+        unsafe {
+            pg_sys::EvalPlanQualEnd(&raw mut *self.recheck);
+            // What the triggers had to open.
+            pg_sys::ExecCloseResultRelations(self.estate);
+            for target in self.targets.iter_mut().filter_map(Option::take) {
+                drop(target.buffer);
+                pg_sys::ExecCloseIndices(target.result);
+                pg_sys::ExecDropSingleTupleTableSlot(target.slot);
+            }
+            pg_sys::ExecResetTupleTable((*self.estate).es_tupleTable, false);
+            pg_sys::FreeExecutorState(self.estate);
+        }
+    }
+}
+
+fn suppressed(target: usize) -> Error {
+    Error::Suppressed { table: TABLES[target].name.to_string_lossy().into_owned() }
+}
+
+/// Refuses what a statement of ours can't give to triggers: a transition table, or a time after it.
+///
+/// What is put off to the commit would run then as somebody else. The server refuses that as well
+/// when a trigger is to be queued, but can't say what to do. Whether an UPDATE queues the trigger of
+/// a foreign key depends on the row; that is left to the server.
+///
+/// # Safety
+/// The relation is open.
+unsafe fn triggers_must_fit(relation: pg_sys::Relation, event: Event) -> Result<(), Error> {
+    // SAFETY: by the caller's promise; a table without triggers has no descriptor.
+    unsafe {
+        let Some(triggers) = (*relation).trigdesc.as_ref() else { return Ok(()) };
+        let (wanted, kind) = match event {
+            Event::Insert => (triggers.trig_insert_new_table, pg_sys::TRIGGER_TYPE_INSERT),
+            Event::Update => (
+                triggers.trig_update_old_table || triggers.trig_update_new_table,
+                pg_sys::TRIGGER_TYPE_UPDATE,
+            ),
+            Event::Delete => (triggers.trig_delete_old_table, pg_sys::TRIGGER_TYPE_DELETE),
+        };
+        if wanted {
+            return Err(Error::TransitionTable { table: relation_name(relation) });
+        }
+        let all = std::slice::from_raw_parts(triggers.triggers, triggers.numtriggers as usize);
+        let deferred = all.iter().find(|it| {
+            it.tginitdeferred
+                && it.tgtype as u32 & kind != 0
+                && it.tgenabled as u8 != pg_sys::TRIGGER_DISABLED
+                && !(event == Event::Update && pg_sys::RI_FKey_trigger_type(it.tgfoid) != 0)
+        });
+        match deferred {
+            None => Ok(()),
+            Some(trigger) => {
+                let name = std::ffi::CStr::from_ptr(trigger.tgname).to_string_lossy().into_owned();
+                Err(Error::Deferred { table: relation_name(relation), trigger: name })
+            }
+        }
+    }
+}
+
+/// The defaults of the columns of a table, ready to be evaluated. Generated columns have none.
+///
+/// # Safety
+/// The relation is open; the current memory context outlives the use.
+unsafe fn defaults(relation: pg_sys::Relation) -> Vec<(usize, *mut pg_sys::ExprState)> {
+    let mut defaults = Vec::new();
+    // SAFETY: by the caller's promise.
+    unsafe {
+        let shape = (*relation).rd_att;
+        for at in 0..(*shape).natts as usize {
+            let column = &(*shape).attrs.as_slice((*shape).natts as usize)[at];
+            // Types of the system's own have no default, so most columns need no look-up.
+            let has_own = column.atthasdef || column.attidentity != 0;
+            let type_may = column.atttypid.to_u32() >= pg_sys::FirstGenbkiObjectId;
+            if column.attisdropped || column.attgenerated != 0 || !(has_own || type_may) {
+                continue;
+            }
+            let default = pg_sys::build_column_default(relation, at as c_int + 1);
+            if !default.is_null() {
+                let planned = pg_sys::expression_planner(default.cast());
+                defaults.push((at, pg_sys::ExecInitExpr(planned, std::ptr::null_mut())));
+            }
+        }
+    }
+    defaults
+}

@@ -1,0 +1,72 @@
+//! Making and dropping forests and documents.
+
+use pgrx::pg_sys::{self, Oid};
+use pgrx::{Spi, pg_extern};
+
+use crate::catch_up;
+use crate::error::{Error, or_raise};
+use crate::forest::{Access, Open, check_encoding, must_be_writable, quote_text};
+use crate::settings::with_settings;
+
+const FOREST: &str = include_str!("../../sql/forest.sql");
+
+#[pg_extern(sql = false)]
+fn create_forest(name: &str) -> Oid {
+    must_be_writable(c"treecrdt.create_forest()");
+    or_raise(check_encoding());
+    if name.len() >= pg_sys::NAMEDATALEN as usize {
+        Error::NameTooLong { length: name.len() }.raise();
+    }
+    let sql = FOREST.replace("@forest@", &quote_text(name));
+    // Tables of the kind that we can read, whatever the caller makes by default.
+    let heap = [(c"default_table_access_method", c"heap")];
+    or_raise(with_settings(&heap, || Spi::run(&sql)).map_err(Error::from));
+    let name = std::ffi::CString::new(name).expect("SQL text has no zero bytes");
+    // SAFETY: a catalog look-up.
+    unsafe { pg_sys::get_namespace_oid(name.as_ptr(), false) }
+}
+
+#[pg_extern(sql = false)]
+fn drop_forest(forest: Oid) {
+    must_be_writable(c"treecrdt.drop_forest()");
+    let open = or_raise(Open::new(Some(forest), Access::Drop));
+    let (tables, name): (Vec<Oid>, _) = (open.tables().collect(), open.name.clone());
+    drop(open);
+    // SAFETY: look-ups by the OIDs of relations and of the current user.
+    let mut objects: Vec<Oid> = unsafe {
+        let view = pg_sys::get_relname_relid(c"children".as_ptr(), forest);
+        let is_ours = pg_sys::get_rel_relkind(view) as u8 == pg_sys::RELKIND_VIEW
+            && pg_sys::pg_class_ownercheck(view, pg_sys::GetUserId());
+        if !pg_sys::pg_namespace_ownercheck(forest, pg_sys::GetUserId()) {
+            let needs = "only the schema's owner may drop it";
+            Error::Denied { forest: name, needs }.raise();
+        }
+        is_ours.then_some(view).into_iter().collect()
+    };
+    objects.extend(tables);
+    drop_objects(pg_sys::RelationRelationId, &objects);
+    drop_objects(pg_sys::NamespaceRelationId, &[forest]);
+}
+
+/// Drops objects by their OIDs, since names may mean others by now, if nothing else depends on them.
+fn drop_objects(class: Oid, objects: &[Oid]) {
+    // SAFETY: a list of objects of a class; the server drops them, or says why not.
+    unsafe {
+        let list = pg_sys::new_object_addresses();
+        for &object in objects {
+            let address =
+                pg_sys::ObjectAddress { classId: class, objectId: object, objectSubId: 0 };
+            pg_sys::add_exact_object_address(&raw const address, list);
+        }
+        pg_sys::performMultipleDeletions(list, pg_sys::DropBehavior::DROP_RESTRICT, 0);
+        pg_sys::free_object_addresses(list);
+        pg_sys::CommandCounterIncrement();
+    }
+}
+
+#[pg_extern(sql = false)]
+fn drop_doc(forest: Oid, doc: &str) -> i64 {
+    must_be_writable(c"treecrdt.drop_doc()");
+    let forest = or_raise(Open::new(Some(forest), Access::Own));
+    or_raise(catch_up::drop_doc(&forest, doc)) as i64
+}

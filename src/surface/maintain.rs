@@ -1,0 +1,22 @@
+//! Catching up what is deferred, and making tables anew.
+
+use pgrx::pg_extern;
+use pgrx::pg_sys::Oid;
+
+use crate::catch_up;
+use crate::error::or_raise;
+use crate::forest::{Access, Open, must_be_writable};
+
+#[pg_extern(sql = false)]
+fn ensure_materialized(forest: Option<Oid>, doc: Option<&str>) -> i64 {
+    must_be_writable(c"treecrdt.ensure_materialized()");
+    let forest = or_raise(Open::new(forest, Access::Append));
+    or_raise(catch_up::ensure(&forest, doc)) as i64
+}
+
+#[pg_extern(sql = false)]
+fn rebuild(forest: Option<Oid>, doc: Option<&str>) -> i64 {
+    must_be_writable(c"treecrdt.rebuild()");
+    let forest = or_raise(Open::new(forest, Access::Own));
+    or_raise(catch_up::rebuild(&forest, doc)) as i64
+}

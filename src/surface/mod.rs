@@ -1,0 +1,20 @@
+//! What SQL calls: arguments in, rows out, errors raised.
+//!
+//! | | |
+//! | --- | --- |
+//! | [`trigger`] | what fires on `ops` |
+//! | [`lifecycle`] | create_forest, drop_forest, drop_doc |
+//! | [`maintain`] | ensure_materialized, rebuild |
+//! | [`verify`] | verify |
+//! | [`read`] | all that reads |
+//! | [`vector`] | the type `version_vector` |
+//! | [`rights`] | what a caller may read |
+
+mod function;
+mod lifecycle;
+mod maintain;
+mod read;
+mod rights;
+mod trigger;
+mod vector;
+mod verify;

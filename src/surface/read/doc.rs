@@ -1,0 +1,51 @@
+//! A document to be read: directly by those who may read every row, else by queries.
+//!
+//! Read directly, nothing of the forest's owner is run, no policy, rule or index expression, and no
+//! plan depends on the caller's settings.
+
+use pgrx::pg_sys::Oid;
+
+use super::query::by_index;
+use crate::datum::Varlena;
+use crate::error::Error;
+use crate::forest::Open;
+use crate::storage::reader::Reader;
+use crate::surface::rights::{Reading, may_read};
+
+/// A reader of a document, as the query that is running sees it.
+pub struct DocReader<'o> {
+    pub(super) reader: Reader<'o>,
+    pub(super) doc: Varlena,
+    pub(super) name: &'o str,
+}
+
+impl<'o> DocReader<'o> {
+    /// Opens it.
+    ///
+    /// # Errors
+    /// [`Error::Rewritten`].
+    pub fn new(forest: &'o Open, doc: &'o str) -> Result<Self, Error> {
+        let reader = Reader::of_query(forest)?;
+        Ok(Self { reader, doc: Varlena::new(doc.as_bytes()), name: doc })
+    }
+
+    /// The error for tables that contradict each other.
+    pub(super) fn corrupted(&self, problem: String) -> Error {
+        Error::corrupted(&self.reader.forest.name, self.name, problem)
+    }
+}
+
+/// Reads a document directly if the caller may read every row of these tables, else by queries.
+pub fn read<T>(
+    forest: &Open,
+    doc: &str,
+    tables: &[Oid],
+    direct: impl FnOnce(&mut DocReader<'_>) -> Result<T, Error>,
+    by_sql: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
+    if tables.iter().all(|&table| may_read(table) == Reading::All) {
+        direct(&mut DocReader::new(forest, doc)?)
+    } else {
+        by_index(forest, by_sql)
+    }
+}

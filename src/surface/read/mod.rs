@@ -1,0 +1,22 @@
+//! Reading, with the caller's rights: directly for those who may read everything, by queries for
+//! those of whom grants or policies keep something back.
+//!
+//! | | |
+//! | --- | --- |
+//! | [`functions`] | tree, path, render, subtree_version, digest |
+//! | [`version`], [`since`] | version; ops_since |
+//! | [`doc`] | the choice between the two ways |
+//! | [`direct`], [`digest`] | what is read directly |
+//! | [`by_sql`], [`query`] | what is read by queries of `sql/read/`, and how they are run |
+//! | [`render`] | a tree drawn |
+
+mod by_sql;
+mod digest;
+mod direct;
+mod doc;
+mod functions;
+mod nodes;
+mod query;
+mod render;
+mod since;
+mod version;

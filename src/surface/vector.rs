@@ -1,0 +1,157 @@
+//! The SQL type `treecrdt.version_vector`: input and output, operators, aggregate.
+//!
+//! A value is a varlena that holds the CBOR form, so these functions see it as `bytea`.
+
+use std::ffi::{CStr, CString};
+
+use pgrx::pg_sys::{self, Datum, FunctionCallInfo};
+use pgrx::{PgSqlErrorCode, pg_extern};
+use treecrdt::{Dot, MAX_COUNTER, ReplicaId, VersionVector, VersionVectorBuilder, hex};
+
+use super::function::c_function;
+use crate::error::{Error, Problem, or_raise, short};
+use crate::memory;
+use crate::storage::rows::read_vector;
+
+fn stored(bytes: &[u8]) -> VersionVector {
+    or_raise(read_vector(bytes).map_err(Error::Vector))
+}
+
+#[pg_extern(sql = false, immutable, parallel_safe, strict)]
+fn version_vector_in(text: &CStr) -> Vec<u8> {
+    let read = VersionVector::from_json_checking(&text.to_string_lossy(), &mut memory::check);
+    or_raise(read.map_err(Error::Vector)).to_cbor()
+}
+
+#[pg_extern(sql = false, immutable, parallel_safe, strict)]
+fn version_vector_out(vector: &[u8]) -> CString {
+    CString::new(stored(vector).to_json()).expect("JSON has no zero bytes")
+}
+
+#[pg_extern(sql = false, immutable, parallel_safe, strict)]
+fn version_vector_send(vector: &[u8]) -> Vec<u8> {
+    vector.to_vec()
+}
+
+c_function!(
+    /// `treecrdt.version_vector_recv(internal)`.
+    version_vector_recv_wrapper, pg_finfo_version_vector_recv_wrapper, receive);
+
+unsafe fn receive(fcinfo: FunctionCallInfo) -> Datum {
+    // SAFETY: the server passes the message as a StringInfo, of which the rest is the value.
+    let bytes = unsafe {
+        let message = pointer::<pg_sys::StringInfoData>(fcinfo, 0);
+        let message = message.expect("receive functions are strict");
+        let start = (*message).data.add((*message).cursor as usize).cast::<u8>();
+        let length = ((*message).len - (*message).cursor) as usize;
+        (*message).cursor = (*message).len;
+        std::slice::from_raw_parts(start, length)
+    };
+    match VersionVector::from_cbor_checking(bytes, &mut memory::check) {
+        Ok(vector) => into_datum(vector.to_cbor()),
+        Err(problem) => {
+            let code = PgSqlErrorCode::ERRCODE_INVALID_BINARY_REPRESENTATION;
+            Error::Vector(problem).raise_as(code)
+        }
+    }
+}
+
+/// An argument of type `internal`, if it is not NULL.
+///
+/// # Safety
+/// The argument points to a `T`.
+unsafe fn pointer<T>(fcinfo: FunctionCallInfo, at: usize) -> Option<*mut T> {
+    // SAFETY: by the caller's promise.
+    let datum = unsafe { pgrx::fcinfo::pg_getarg_datum(fcinfo, at) };
+    datum.map(|datum| datum.cast_mut_ptr::<T>()).filter(|pointer| !pointer.is_null())
+}
+
+fn into_datum(bytes: Vec<u8>) -> Datum {
+    pgrx::IntoDatum::into_datum(bytes).expect("a bytea")
+}
+
+#[pg_extern(sql = false, immutable, parallel_safe, strict)]
+fn version_vector_covers(a: &[u8], b: &[u8]) -> bool {
+    stored(a).covers(&stored(b))
+}
+
+#[pg_extern(sql = false, immutable, parallel_safe, strict)]
+fn version_vector_covered(a: &[u8], b: &[u8]) -> bool {
+    stored(b).covers(&stored(a))
+}
+
+#[pg_extern(sql = false, immutable, parallel_safe, strict)]
+fn version_vector_eq(a: &[u8], b: &[u8]) -> bool {
+    stored(a) == stored(b)
+}
+
+#[pg_extern(sql = false, immutable, parallel_safe, strict)]
+fn version_vector_ne(a: &[u8], b: &[u8]) -> bool {
+    stored(a) != stored(b)
+}
+
+#[pg_extern(sql = false, immutable, parallel_safe, strict)]
+fn version_vector_union(a: &[u8], b: &[u8]) -> Vec<u8> {
+    let mut union = stored(a);
+    union.union(&stored(b));
+    union.to_cbor()
+}
+
+#[pg_extern(sql = false, immutable, parallel_safe, strict)]
+fn version_vector_difference(a: &[u8], b: &[u8]) -> Vec<u8> {
+    stored(a).difference(&stored(b)).to_cbor()
+}
+
+c_function!(
+    /// `treecrdt.version_vector_agg_add(internal, bytea, bigint)`.
+    version_vector_agg_add, pg_finfo_version_vector_agg_add, aggregate_add);
+c_function!(
+    /// `treecrdt.version_vector_agg_end(internal)`.
+    version_vector_agg_end, pg_finfo_version_vector_agg_end, aggregate_end);
+
+unsafe fn aggregate_add(fcinfo: FunctionCallInfo) -> Datum {
+    // SAFETY: by the caller's promise; the state is one that an earlier call made in the
+    // aggregate's memory context.
+    unsafe {
+        let mut context = std::ptr::null_mut();
+        if pg_sys::AggCheckCallContext(fcinfo, &raw mut context) == 0 {
+            pgrx::error!("treecrdt.version_vector_agg_add is part of an aggregate");
+        }
+        let state = pointer::<VersionVectorBuilder>(fcinfo, 0);
+        let state = state.unwrap_or_else(|| {
+            pgrx::PgMemoryContexts::For(context)
+                .leak_and_drop_on_delete(VersionVectorBuilder::default())
+        });
+        let replica = pgrx::fcinfo::pg_getarg::<&[u8]>(fcinfo, 1);
+        let counter = pgrx::fcinfo::pg_getarg::<i64>(fcinfo, 2);
+        if let Some((replica, counter)) = replica.zip(counter) {
+            (*state).push(dot(replica, counter));
+        }
+        Datum::from(state)
+    }
+}
+
+unsafe fn aggregate_end(fcinfo: FunctionCallInfo) -> Datum {
+    // SAFETY: as for `aggregate_add`.
+    unsafe {
+        let state = pointer::<VersionVectorBuilder>(fcinfo, 0);
+        into_datum(state.map(|state| (*state).build()).unwrap_or_default().to_cbor())
+    }
+}
+
+fn dot(replica: &[u8], counter: i64) -> Dot {
+    let malformed = |problem: treecrdt::MalformedOp| Error::Malformed {
+        doc: "(aggregate)".into(),
+        dot: format!("{}:{counter}", short(&hex(&replica[..replica.len().min(64)]))),
+        problem: Problem::Columns(problem),
+        removal: None,
+    };
+    let id = or_raise(ReplicaId::new(replica).map_err(malformed));
+    match u64::try_from(counter) {
+        Ok(counter) if (1..=MAX_COUNTER).contains(&counter) => Dot { replica: id, counter },
+        _ => {
+            let problem = treecrdt::MalformedOp::NotPositive { column: "counter", value: counter };
+            malformed(problem).raise()
+        }
+    }
+}
