@@ -6,10 +6,10 @@ use std::fmt::Debug;
 use treecrdt::reference::{self, State};
 use treecrdt::{Key, NodeId, Op, VersionVector};
 
-use crate::doc::differences;
 use crate::forest::Forest;
-use crate::history::{self, Random, Shape};
-use crate::replica::Answer;
+use treecrdt_testing::doc::differences;
+use treecrdt_testing::history::{self, Random, Shape};
+use treecrdt_testing::replica::Answer;
 
 /// Operations with the names of their documents.
 pub type Batch = Vec<(String, Op)>;

@@ -7,10 +7,10 @@ use postgres::{Client, Row, Statement};
 use treecrdt::reference::{Node, State};
 use treecrdt::{Key, NodeId, Op, VersionVector};
 
-use crate::replica::{Answer, Counts};
-use crate::replica_postgres::Versions;
 use crate::rows::{self, COLUMNS};
 use crate::server::{cell, connect, key, message, node_id, optional_node};
+use crate::versions::Versions;
+use treecrdt_testing::replica::{Answer, Counts};
 
 /// A parameter of a statement.
 type Param<'a> = &'a (dyn ToSql + Sync);

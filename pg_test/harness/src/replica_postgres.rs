@@ -1,31 +1,12 @@
 //! One document in PostgreSQL, as scenarios and random steps drive it.
-//!
-//! What was written is told from `ctid` and `xmin` of all rows before and after: that sees rows
-//! replaced by equal ones too, and owes nothing to how they were written.
-
-use std::collections::HashMap;
 
 use treecrdt::reference::State;
 use treecrdt::{Key, Op};
 
+use treecrdt_testing::replica::{Answer, Counts, Replica, Written};
+
 use crate::forest::Forest;
-use crate::replica::{Answer, Counts, Replica, Written};
-
-/// The row versions of `nodes`, `oprefs` and `ignored`, by key.
-#[derive(Debug, Default)]
-pub struct Versions(pub [HashMap<String, String>; 3]);
-
-impl Versions {
-    /// How many rows were added, removed or replaced since `before`.
-    pub fn written_since(&self, before: &Self) -> Written {
-        let [nodes, refs, ignored] = [0, 1, 2].map(|table: usize| {
-            let (before, after) = (&before.0[table], &self.0[table]);
-            let gone = before.keys().filter(|key| !after.contains_key(*key)).count();
-            gone + after.iter().filter(|(key, at)| before.get(*key) != Some(at)).count()
-        });
-        Written { nodes, refs, ignored }
-    }
-}
+use crate::versions::Versions;
 
 /// One document of a forest.
 pub struct PostgresReplica {

@@ -5,7 +5,7 @@ use std::error::Error as _;
 use postgres::{Client, Config, NoTls, Row};
 use treecrdt::{Dot, Key, NodeId, ReplicaId};
 
-use crate::replica::Answer;
+use treecrdt_testing::replica::Answer;
 
 /// A session, as the environment says: PGHOST (required), PGPORT, PGUSER, PGPASSWORD, PGDATABASE.
 ///

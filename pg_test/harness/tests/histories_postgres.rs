@@ -5,9 +5,9 @@
 
 use harness::docs::{self, Docs};
 use harness::forest::Forest;
-use harness::history::Random;
 use harness::replica_postgres::PostgresReplica;
-use harness::steps;
+use treecrdt_testing::history::Random;
+use treecrdt_testing::steps;
 
 #[test]
 fn hundreds_of_short_histories_end_as_the_reference_says() {

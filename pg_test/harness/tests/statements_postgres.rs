@@ -4,15 +4,15 @@
 use std::collections::BTreeSet;
 use std::io::Write as _;
 
-use harness::doc::draw;
 use harness::docs::{Docs, mixed_delivery};
 use harness::forest::Forest;
-use harness::history::{self, Random, Shape};
 use harness::rows;
-use harness::script::{A, B, ROOT, at};
 use harness::server::message;
 use treecrdt::reference::{self, State};
 use treecrdt::{MAX_DOC, MAX_ORDER_KEY, Op};
+use treecrdt_testing::doc::draw;
+use treecrdt_testing::history::{self, Random, Shape};
+use treecrdt_testing::script::{A, B, ROOT, at};
 
 /// What one document shows.
 fn shown(forest: &mut Forest, doc: &str) -> String {

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use harness::history::Random;
 use postgres::Client;
 use postgres::types::{FromSqlOwned, ToSql};
+use treecrdt_testing::history::Random;
 
 use crate::measure::{REPETITIONS, timed};
 use crate::report::{Line, Report};

@@ -4,8 +4,8 @@
 
 use std::collections::HashMap;
 
-use harness::history::Random;
 use treecrdt::{Action, Dot, Key, NodeId, Op, ReplicaId, VersionVector};
+use treecrdt_testing::history::Random;
 
 /// A history as it grows.
 #[derive(Debug, Clone)]

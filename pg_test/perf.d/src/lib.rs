@@ -34,4 +34,4 @@ pub mod topics;
 pub mod unit;
 pub mod workload;
 
-pub use harness::git::{Failure, Result};
+pub use git_demo::{Failure, Result};

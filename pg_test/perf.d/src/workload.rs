@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use harness::git::convert::Conversion;
-use harness::git::oplog::KnownState;
-use harness::git::repository::Repository;
-use harness::git::{dry_run, fixture};
+use git_demo::convert::Conversion;
+use git_demo::oplog::KnownState;
+use git_demo::repository::Repository;
+use git_demo::{dry_run, fixture};
 use treecrdt::{NodeId, Op};
 
 use crate::Result;

@@ -12,6 +12,7 @@
 mod batch;
 mod full_replay;
 mod head;
+mod log;
 mod op;
 mod replay;
 mod spi;

@@ -6,8 +6,6 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
-use crate::spi::Row;
-
 /// A node: the bytes of its uuid, the first one in front.
 pub type Node = u128;
 /// The node that all visible nodes are below.
@@ -49,15 +47,6 @@ pub struct Op<'s> {
 }
 
 impl<'s> Op<'s> {
-    /// The columns of `ops` that follow `doc`, in the order of the table.
-    pub fn read(row: &Row<'s>) -> Self {
-        let key = Key { replica: row.bytes(1), counter: row.int8(2), lamport: row.int8(3) };
-        let place = row
-            .optional_node(6)
-            .map(|parent| Place { parent, order_key: row.optional_bytes(7).unwrap_or_default() });
-        Self { key, node: row.node(5), place, payload: row.optional_bytes(8) }
-    }
-
     /// Whether it writes its node's payload.
     pub fn writes_payload(&self) -> bool {
         self.place.is_none() || self.payload.is_some()

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use harness::docs::{Batch, mixed_delivery};
-use harness::history::Random;
 use treecrdt::{Key, NodeId, Op, OpKind, reference};
+use treecrdt_testing::history::Random;
 
 use super::approach::{Contender, NodeRow};
 use crate::bench::Bench;

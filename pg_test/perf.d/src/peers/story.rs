@@ -69,13 +69,13 @@ impl Story {
 pub struct Away {
     replica: treecrdt::ReplicaId,
     counter: u64,
-    random: harness::history::Random,
+    random: treecrdt_testing::history::Random,
 }
 
 impl Away {
     /// Somebody of whom nothing is in any log.
     pub fn new(seed: u64) -> Self {
-        let mut random = harness::history::Random::new(seed);
+        let mut random = treecrdt_testing::history::Random::new(seed);
         Self { replica: replica(&mut random), counter: 0, random }
     }
 

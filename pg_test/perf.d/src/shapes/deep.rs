@@ -1,7 +1,7 @@
 //! Shapes that are deep, or moved about.
 
-use harness::history::Random;
 use treecrdt::{Action, Dot, Key, NodeId, Op};
+use treecrdt_testing::history::Random;
 
 use super::Arrival;
 use super::wide::late;

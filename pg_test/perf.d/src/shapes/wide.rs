@@ -1,7 +1,7 @@
 //! Shapes that are wide: much on one node, many replicas, many docs.
 
-use harness::history::Random;
 use treecrdt::{Action, Dot, Key, NodeId, Op};
+use treecrdt_testing::history::Random;
 
 use super::Arrival;
 use crate::history::{History, Nodes, replica};

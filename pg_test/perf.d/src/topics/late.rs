@@ -5,10 +5,10 @@
 //! grows. Nor is there a checkpoint after the load: else the first write to a page after it would
 //! log the whole page, and the larger a table, the more such first writes there are.
 
-use harness::history::Random;
 use postgres::types::ToSql;
 use postgres::{Client, Statement};
 use treecrdt::{Action, Dot, Key, NodeId, Op, VersionVector};
+use treecrdt_testing::history::Random;
 
 use crate::bench::Bench;
 use crate::history::{History, replica};

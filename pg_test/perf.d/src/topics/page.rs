@@ -1,6 +1,6 @@
 //! A page of children through the view `children`, against the bare index range on the same rows.
 
-use harness::history::Random;
+use treecrdt_testing::history::Random;
 
 use crate::bench::Bench;
 use crate::history::History;

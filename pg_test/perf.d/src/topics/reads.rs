@@ -5,9 +5,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use harness::history::Random;
 use postgres::{Client, NoTls};
 use treecrdt::NodeId;
+use treecrdt_testing::history::Random;
 
 use crate::bench::{Bench, run as execute};
 use crate::history::{History, Nodes};

@@ -1,11 +1,12 @@
 //! The checks themselves: a store that does wrong is found out, and what it failed at is made small.
 
-use harness::doc::Doc;
-use harness::replica::{Answer, Counts, MemoryReplica, Replica, Written};
-use harness::script::{A, B, ROOT, at};
-use harness::steps::{self, Step};
 use treecrdt::reference::State;
 use treecrdt::{Key, Op, OpKind};
+use treecrdt_testing::doc::Doc;
+use treecrdt_testing::replica::{Answer, Counts, MemoryReplica, Replica, Written};
+use treecrdt_testing::script::{A, B, ROOT, at};
+use treecrdt_testing::step::Step;
+use treecrdt_testing::steps;
 
 /// What a store can do wrong.
 #[derive(Debug, Clone, Copy, PartialEq)]

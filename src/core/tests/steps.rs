@@ -1,8 +1,8 @@
 //! The steps that histories_postgres takes on a server, taken in memory: what is written is what
 //! changes, deferral and rebuild included.
 
-use harness::replica::MemoryReplica;
-use harness::steps;
+use treecrdt_testing::replica::MemoryReplica;
+use treecrdt_testing::steps;
 
 #[test]
 fn thousands_of_histories_write_only_the_rows_that_change() {

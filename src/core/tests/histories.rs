@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use harness::history::{self, Random, Shape};
-use harness::script::orders;
-use harness::steps::first_seed;
 use treecrdt::reference::{self, State};
 use treecrdt::{Action, Dot, Key, MemoryStore, NodeId, Op, ReplicaId, VersionVector};
+use treecrdt_testing::history::{self, Random, Shape};
+use treecrdt_testing::script::orders;
+use treecrdt_testing::steps::first_seed;
 
 /// What the tables must hold for these operations.
 fn expected<'a>(ops: impl IntoIterator<Item = &'a Op>) -> State {

@@ -4,13 +4,13 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use harness::git::args::{self, Replay, Task, USAGE};
-use harness::git::compare::{self, VisibleNode};
-use harness::git::convert::Conversion;
-use harness::git::deliver::Server;
-use harness::git::progress::Progress;
-use harness::git::repository::Repository;
-use harness::git::{Failure, Result, dry_run, fixture};
+use git_demo::args::{self, Replay, Task, USAGE};
+use git_demo::compare::{self, VisibleNode};
+use git_demo::convert::Conversion;
+use git_demo::deliver::Server;
+use git_demo::progress::Progress;
+use git_demo::repository::Repository;
+use git_demo::{Failure, Result, dry_run, fixture};
 use treecrdt::OpKind;
 
 const DRAWN_LINES: usize = 20;

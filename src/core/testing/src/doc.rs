@@ -7,7 +7,7 @@ use treecrdt::reference::{self, State};
 use treecrdt::{Dot, Key, NodeId, Op};
 
 use crate::replica::{Answer, Counts, Replica, Written};
-use crate::steps::Step;
+use crate::step::Step;
 
 /// What came of a step.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,24 +1,10 @@
 //! What is done to a document, step by step: random steps, and from steps that fail to fewer that
 //! still do.
 
-use treecrdt::Op;
-
 use crate::doc::Doc;
 use crate::history::{self, Random, Shape};
 use crate::replica::Replica;
-
-/// One thing done to a document.
-#[derive(Debug, Clone)]
-pub enum Step {
-    /// Operations arrive in one statement.
-    Append(Vec<Op>),
-    /// Operations arrive in one statement, and wait.
-    Defer(Vec<Op>),
-    /// What waits is caught up.
-    Materialize,
-    /// Everything is made anew.
-    Rebuild,
-}
+use crate::step::Step;
 
 /// A random history of up to `ops` operations and its delivery in batches, some of them deferred,
 /// with rebuilds and catch-ups in between.
@@ -80,7 +66,7 @@ fn shrink(mut steps: Vec<Step>, fails: &mut dyn FnMut(&[Step]) -> bool) -> Vec<S
             }
         }
         for at in (0..steps.len()).rev() {
-            for op in (0..ops(&steps[at]).len()).rev() {
+            for op in (0..steps[at].ops().len()).rev() {
                 let mut fewer = steps.clone();
                 if let Step::Append(ops) | Step::Defer(ops) = &mut fewer[at] {
                     ops.remove(op);
@@ -123,18 +109,11 @@ fn describe(steps: &[Step]) -> String {
             Step::Materialize => "ensure_materialized".to_string(),
             Step::Rebuild => "rebuild".to_string(),
         });
-        lines.extend(ops(step).iter().map(|op| format!("  {op:?}")));
+        lines.extend(step.ops().iter().map(|op| format!("  {op:?}")));
     }
     lines.join("\n")
 }
 
-fn ops(step: &Step) -> &[Op] {
-    match step {
-        Step::Append(ops) | Step::Defer(ops) => ops,
-        Step::Materialize | Step::Rebuild => &[],
-    }
-}
-
 fn size(steps: &[Step]) -> usize {
-    steps.iter().map(|step| 1 + ops(step).len()).sum()
+    steps.iter().map(|step| 1 + step.ops().len()).sum()
 }
