@@ -21,7 +21,7 @@ CREATE TABLE @forest@.ops (
 COMMENT ON TABLE @forest@.ops IS 'The operations, append-only: INSERT or COPY them in any order. Everything else in this schema follows from them';
 COMMENT ON COLUMN @forest@.ops.doc IS 'the tree; at most 768 bytes';
 COMMENT ON COLUMN @forest@.ops.replica IS 'who minted the operation; 1 to 64 bytes';
-COMMENT ON COLUMN @forest@.ops.counter IS 'the how-manyth of that replica it is, from 1';
+COMMENT ON COLUMN @forest@.ops.counter IS 'the sequence number that the replica gave it, from 1';
 COMMENT ON COLUMN @forest@.ops.lamport IS 'logical time, from 1; (lamport, replica, counter) is the canonical order';
 COMMENT ON COLUMN @forest@.ops.parent IS 'insert and move: where to';
 COMMENT ON COLUMN @forest@.ops.order_key IS 'insert and move: the place among siblings, bytewise; at most 1536 bytes, may be empty';

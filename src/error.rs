@@ -170,10 +170,8 @@ pub enum Error {
         /// Which, as the server says it.
         row: String,
     },
-    /// A document is dropped by a statement that appends to it.
-    #[error(
-        "doc \"{doc}\" of forest {forest} is being appended to by a statement of this transaction"
-    )]
+    /// A document is dropped or written while a statement that writes it has not ended.
+    #[error("doc \"{doc}\" of forest {forest} is being written by a statement that has not ended")]
     InUse {
         /// The forest.
         forest: String,
@@ -274,8 +272,8 @@ impl Error {
                 "Name a schema that treecrdt.create_forest made, as 'name'::regnamespace.".into()
             }
             Self::InUse { .. } => {
-                "Drop it in a statement of its own. Operations that came past the triggers of ops \
-                 are counted by treecrdt.rebuild."
+                "Do that in a statement of its own, or in an AFTER trigger. Operations that came past \
+                 the triggers of ops are counted by treecrdt.rebuild."
                     .into()
             }
             Self::Corrupted { .. } | Self::AlreadyThere { .. } => {

@@ -94,13 +94,13 @@ file=$PGHOST/attacks_fuzz
     echo "SET log_min_messages = fatal; SELECT setseed($((seed % 100000)) / 100000.0) \\g /dev/null"
     for half in middle end; do
         for ((i = 0; i < 50; i++)); do
-            echo "SELECT public.fuzz_texts(100), public.fuzz_binaries(100, '$file'), public.fuzz_ops(50) \\g /dev/null"
+            echo "SELECT public.fuzz_texts(500), public.fuzz_binaries(300, '$file'), public.fuzz_ops(200) \\g /dev/null"
         done
         echo "SELECT '$half', public.memory();"
     done
 } | sql >"$scratch/fuzz" || true
 rm -f "$file"
-gives "20,000 mutated vectors and 5,000 mutated operations are taken, or refused with class 22 or 23" 0 <<<"SELECT count(*) FROM public.outcomes"
+gives "80,000 mutated vectors and 20,000 mutated operations are taken, or refused with class 22 or 23" 0 <<<"SELECT count(*) FROM public.outcomes"
 sql <<<"SELECT code, count(*), min(left(what, 300)) FROM public.outcomes GROUP BY 1" | sed 's/^/#   /'
 middle=$(sed -n 's/^middle|//p' "$scratch/fuzz") end=$(sed -n 's/^end|//p' "$scratch/fuzz")
 is "the session lives to the end, and says nothing else" "middle, end" "$(sed 's/|[0-9]*$//' "$scratch/fuzz" | tr '\n' ',' | sed 's/,$//; s/,/, /g')"

@@ -9,7 +9,7 @@ CREATE FUNCTION public.node(label text) RETURNS uuid LANGUAGE sql IMMUTABLE
 \echo
 \echo '1. Ann writes a first plan.'
 \echo
-\echo 'An operation is a row: who minted it, the how-manyth of theirs it is, and its logical time (lamport).'
+\echo 'An operation is a row: who minted it, its sequence number there, and its logical time (lamport).'
 \echo 'A node is a uuid; node(label) makes them here, so that the rows can be read.'
 \echo
 SELECT 'forest ' || treecrdt.create_forest('plan');

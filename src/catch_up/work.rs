@@ -1,8 +1,11 @@
 //! A forest at work: reading and writing it for the length of a statement, a document at a time.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 
 use pgrx::PgSqlErrorCode;
+use pgrx::pg_sys::Oid;
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::prelude::PgTryBuilder;
 use treecrdt::{Key, NodeId, Patch, VersionVector};
@@ -10,7 +13,7 @@ use treecrdt::{Key, NodeId, Patch, VersionVector};
 use super::batch::Batch;
 use super::store::DocStore;
 use crate::datum::{Arg, KeyDatums, Varlena, uuid};
-use crate::error::Error;
+use crate::error::{Error, short};
 use crate::forest::Open;
 use crate::forest::shape::{Docs, Ignored, Index, Oprefs, PairTable, TABLES, Table, docs};
 use crate::storage::reader::{DocRow, Reader, each_row, find_pair};
@@ -24,8 +27,10 @@ pub(super) fn work<T>(
     work: impl FnOnce(&mut Work<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let all = || {
+        let at_work = AtWork::begin(forest);
         let mut tables = Work::begin(forest)?;
         let result = work(&mut tables)?;
+        drop(at_work);
         tables.end();
         Ok(result)
     };
@@ -40,6 +45,40 @@ pub(super) fn work<T>(
             error.rethrow()
         })
         .execute()
+}
+
+thread_local! {
+    /// The documents at work, forest by forest: of the work that is done, and of that within which a
+    /// trigger has begun it.
+    static AT_WORK: RefCell<Vec<(Oid, HashSet<String>)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Documents that are being written: a trigger that would write one of them again, before what is
+/// known of it has been written, would leave tables that match neither.
+struct AtWork;
+
+impl AtWork {
+    fn begin(forest: &Open) -> Self {
+        AT_WORK.with_borrow_mut(|works| works.push((forest.table::<Docs>(), HashSet::new())));
+        Self
+    }
+
+    /// Adds a document; false if it is there.
+    fn on(forest: &Open, doc: &str) -> bool {
+        let docs = forest.table::<Docs>();
+        AT_WORK.with_borrow_mut(|works| {
+            if works.iter().any(|(of, names)| *of == docs && names.contains(doc)) {
+                return false;
+            }
+            works.last_mut().is_some_and(|(_, names)| names.insert(doc.to_owned()))
+        })
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        AT_WORK.with_borrow_mut(Vec::pop);
+    }
 }
 
 /// Whether a message of the server's quotes the name of a primary key of ours.
@@ -76,8 +115,14 @@ impl<'o> Work<'o> {
     /// A document that is locked.
     ///
     /// # Errors
-    /// [`Error::Corrupted`] if its row is gone.
+    /// [`Error::Corrupted`] if its row is gone, [`Error::InUse`] if it is at work already.
     pub(super) fn doc(&mut self, name: String) -> Result<Doc, Error> {
+        if !AtWork::on(self.reader.forest, &name) {
+            return Err(Error::InUse {
+                forest: self.reader.forest.name.clone(),
+                doc: short(&name),
+            });
+        }
         let datum = Varlena::new(name.as_bytes());
         match self.reader.doc_row(&datum)? {
             Some(row) => Ok(Doc { name, datum, row }),

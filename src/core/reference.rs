@@ -1,4 +1,4 @@
-//! The definition: replay everything, in order, from nothing (spec part 1).
+//! The definition: replay everything, in order, from nothing (`sql/README.md`, "Meaning").
 //!
 //! Written to be checked by eye against the specification. Tests and `verify` hold the tables against
 //! it; nothing else may call it. It takes no short cuts but three, so that nothing an outsider can

@@ -41,11 +41,13 @@ pub fn may_read(table: pg_sys::Oid) -> Reading {
         if granted != pg_sys::AclResult::ACLCHECK_OK {
             return Reading::Nothing;
         }
-        let policy = pg_sys::check_enable_rls(table, pg_sys::InvalidOid, true);
-        if policy == pg_sys::CheckEnableRlsResult::RLS_ENABLED as i32 {
-            Reading::Filtered
-        } else {
-            Reading::All
-        }
     }
+    if is_filtered(table) { Reading::Filtered } else { Reading::All }
+}
+
+/// Whether policies keep rows of a table from the current role.
+pub fn is_filtered(table: pg_sys::Oid) -> bool {
+    // SAFETY: a look-up by the OID of a relation.
+    let policy = unsafe { pg_sys::check_enable_rls(table, pg_sys::InvalidOid, true) };
+    policy == pg_sys::CheckEnableRlsResult::RLS_ENABLED as i32
 }

@@ -51,7 +51,7 @@ pub enum Change {
 pub struct LoggedOp {
     /// Who minted it.
     pub author: AuthorRef,
-    /// The how-manyth of its author it is.
+    /// Its sequence number among its author's.
     pub counter: u64,
     /// What it is about.
     pub node: NodeRef,

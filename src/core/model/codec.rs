@@ -1,4 +1,4 @@
-//! The two written forms of a version vector (spec: "Type `treecrdt.version_vector`").
+//! The two written forms of a version vector (`sql/README.md`, "Type `treecrdt.version_vector`").
 //!
 //! JSON for people, `{"aa01": [[1,9],[12,12]]}` with the replica in hex; CBOR for storage, the
 //! same map with the replica as a byte string. Equal vectors have equal bytes in both. What is

@@ -1,4 +1,4 @@
-//! Operations, and the check that a row is one (spec: "Tables of a forest", `ops`).
+//! Operations, and the check that a row is one (`sql/README.md`, "Tables", `ops`).
 
 use super::error::MalformedOp;
 use super::id::{Dot, Key, NodeId, ReplicaId};

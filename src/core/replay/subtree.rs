@@ -1,4 +1,4 @@
-//! The version of a subtree: what a deletion has to cover (spec: "Defensive deletion").
+//! The version of a subtree: what a deletion has to cover (`sql/README.md`, "Defensive deletion").
 
 use super::store::{Store, Track};
 use crate::model::OpKind;

@@ -3,7 +3,7 @@
 //! Everything but verdicts follows from each node's own timeline. So for each node concerned, the
 //! old and the new world are walked side by side, but only over the stretches in which they
 //! differ: from an operation of the batch (or one whose verdict changed) to the point where parent
-//! and winning payload agree again. On the way each operation's op refs (spec: "Op refs") are
+//! and winning payload agree again. On the way each operation's op refs (`sql/README.md`) are
 //! counted down for the old world and up for the new.
 //!
 //! A ref to a payload op can have more than one reason, since every later structural op up to the
@@ -122,13 +122,24 @@ impl Side {
     }
 }
 
+/// A reason more or less for an op ref.
+#[derive(Debug, Clone, Copy)]
+struct Reason {
+    parent: NodeIx,
+    op: OpIx,
+    /// 1 or -1.
+    by: i32,
+    /// Whether the operation writes a payload, and so may have other reasons.
+    to_payload: bool,
+}
+
 struct Walk<'w, 'a, S> {
     memo: &'w mut Memo<'a, S>,
     verdicts: &'w Verdicts,
     node: NodeIx,
     deletions: bool,
-    /// Reasons gained (1) and lost (-1), by parent and operation, and whether that is a payload op.
-    counts: Vec<((NodeIx, OpIx), i32, bool)>,
+    /// Reasons gained and lost.
+    counts: Vec<Reason>,
     changes: Changes,
 }
 
@@ -185,13 +196,14 @@ impl<S: Store> Walk<'_, '_, S> {
         for (parents, others, by) in [(now.own, before.own, 1), (before.own, now.own, -1)] {
             for parent in parents.into_iter().flatten() {
                 if !others.contains(&Some(parent)) {
-                    self.counts.push(((parent, op), by, item.writes_payload));
+                    self.counts.push(Reason { parent, op, by, to_payload: item.writes_payload });
                 }
             }
         }
         if now.winner != before.winner {
-            self.counts.extend(now.winner.map(|reference| (reference, 1, true)));
-            self.counts.extend(before.winner.map(|reference| (reference, -1, true)));
+            let reason = |by| move |(parent, op)| Reason { parent, op, by, to_payload: true };
+            self.counts.extend(now.winner.map(reason(1)));
+            self.counts.extend(before.winner.map(reason(-1)));
         }
         if self.deletions {
             let moves = [
@@ -212,11 +224,11 @@ impl<S: Store> Walk<'_, '_, S> {
     /// Turns the counts into refs that come and go.
     fn settle(&mut self) -> Result<(), S::Error> {
         let mut counts = std::mem::take(&mut self.counts);
-        counts.sort_unstable_by_key(|(reference, ..)| *reference);
+        counts.sort_unstable_by_key(|it| (it.parent, it.op));
         let mut reasons: HashMap<OpIx, HashSet<NodeIx>> = HashMap::new();
-        for group in counts.chunk_by(|a, b| a.0 == b.0) {
-            let ((parent, op), _, to_payload) = group[0];
-            let count: i32 = group.iter().map(|(_, by, _)| by).sum();
+        for group in counts.chunk_by(|a, b| (a.parent, a.op) == (b.parent, b.op)) {
+            let Reason { parent, op, to_payload, .. } = group[0];
+            let count: i32 = group.iter().map(|it| it.by).sum();
             if count > 0 {
                 let shared = to_payload && !self.memo.is_new(op);
                 if !(shared && self.has_ref(parent, op)?) {

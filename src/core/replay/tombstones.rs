@@ -1,6 +1,6 @@
 //! Which nodes are tombstones, decided anew only where it could have changed.
 //!
-//! A node is a tombstone if it has a `deleted_at` that covers its `subtree_version` (spec:
+//! A node is a tombstone if it has a `deleted_at` that covers its `subtree_version` (`sql/README.md`,
 //! "Defensive deletion"). What a batch changes is seen by the deleted nodes above the change, as
 //! the tree stands [after](super::after) it. For each of those:
 //!

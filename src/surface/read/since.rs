@@ -18,17 +18,17 @@ use crate::storage::reader::each_row;
 use crate::storage::rows::read_vector;
 
 /// A row of `ops`, but for the doc.
-pub type OpFields = (
-    Vec<u8>,
-    i64,
-    i64,
-    Option<Oid>,
-    Option<Uuid>,
-    Option<Uuid>,
-    Option<Vec<u8>>,
-    Option<Vec<u8>>,
-    Option<Vec<u8>>,
-);
+struct OpFields {
+    replica: Vec<u8>,
+    counter: i64,
+    lamport: i64,
+    kind: Option<Oid>,
+    node: Option<Uuid>,
+    parent: Option<Uuid>,
+    order_key: Option<Vec<u8>>,
+    payload: Option<Vec<u8>>,
+    known_state: Option<Vec<u8>>,
+}
 
 /// A label of `treecrdt.op_kind`, handed on as it comes.
 struct Kind(Oid);
@@ -91,16 +91,16 @@ fn ops_since(
         // Calls come one by one: between them nothing is kept open.
         let rows = or_raise(missing.read(&open(), &doc, at));
         let doc = doc.clone();
-        rows.into_iter().map(
-            move |(replica, counter, lamport, kind, node, parent, key, payload, known)| {
-                (doc.clone(), replica, counter, lamport, kind, node, parent, key, payload, known)
-            },
-        )
+        rows.into_iter().map(move |op| {
+            let OpFields { replica, counter, lamport, kind, node, parent, .. } = op;
+            let (key, payload, known) = (op.order_key, op.payload, op.known_state);
+            (doc.clone(), replica, counter, lamport, kind, node, parent, key, payload, known)
+        })
     }))
 }
 
 /// Operations that a version vector does not cover, in canonical order.
-pub struct Missing {
+struct Missing {
     /// In order.
     replicas: Vec<Vec<u8>>,
     /// Lamport, replica as its place in the list, counter.
@@ -121,7 +121,7 @@ impl Missing {
     }
 
     /// The dots of a batch, in order.
-    pub fn dots(&self, from: usize) -> impl Iterator<Item = (&[u8], i64)> {
+    fn dots(&self, from: usize) -> impl Iterator<Item = (&[u8], i64)> {
         let keys = &self.keys[from..self.keys.len().min(from + BATCH)];
         keys.iter().map(|&(_, at, counter)| (self.replicas[at as usize].as_slice(), counter))
     }
@@ -144,13 +144,18 @@ impl Missing {
                 let (Some(counter), Some(lamport)) = (row.get(3)?, row.get(4)?) else {
                     return Ok(());
                 };
-                let kind = row.get::<Kind>(5)?.map(|kind| kind.0);
-                let (node, parent) = (row.get(6)?, row.get(7)?);
-                let (key, payload, known) = (row.get(8)?, row.get(9)?, row.get(10)?);
-                found.push((
-                    at,
-                    (replica, counter, lamport, kind, node, parent, key, payload, known),
-                ));
+                let fields = OpFields {
+                    replica,
+                    counter,
+                    lamport,
+                    kind: row.get::<Kind>(5)?.map(|kind| kind.0),
+                    node: row.get(6)?,
+                    parent: row.get(7)?,
+                    order_key: row.get(8)?,
+                    payload: row.get(9)?,
+                    known_state: row.get(10)?,
+                };
+                found.push((at, fields));
                 Ok(())
             },
         )?;
@@ -194,7 +199,7 @@ impl DocReader<'_> {
     ///
     /// # Errors
     /// Those of reading.
-    pub fn keys(&mut self, dots: &VersionVector) -> Result<Vec<(i64, i32, i64)>, Error> {
+    fn keys(&mut self, dots: &VersionVector) -> Result<Vec<(i64, i32, i64)>, Error> {
         let mut keys = Vec::new();
         for (at, (id, ranges)) in dots.by_replica().enumerate() {
             let id = Varlena::new(id);
@@ -215,7 +220,7 @@ impl DocReader<'_> {
     ///
     /// # Errors
     /// Those of reading.
-    pub fn ops(&mut self, missing: &Missing, from: usize) -> Result<Vec<OpFields>, Error> {
+    fn ops(&mut self, missing: &Missing, from: usize) -> Result<Vec<OpFields>, Error> {
         let mut found = Vec::new();
         for (replica, counter) in missing.dots(from) {
             memory::check();
@@ -223,17 +228,17 @@ impl DocReader<'_> {
             let at = [self.doc.text(), id.bytea(), Arg::int8(counter as u64)];
             let Some(row) = self.reader.op.find(&at, &[])? else { continue };
             let bytes = |column: Column<Ops, Bytea>| row.get(column).map(<[u8]>::to_vec);
-            found.push((
-                replica.to_vec(),
+            found.push(OpFields {
+                replica: replica.to_vec(),
                 counter,
-                row.get(ops::LAMPORT).unwrap_or_default(),
-                row.get(ops::KIND),
-                row.get(ops::NODE).map(uuid),
-                row.get(ops::PARENT).map(uuid),
-                bytes(ops::ORDER_KEY),
-                bytes(ops::PAYLOAD),
-                row.get(ops::KNOWN_STATE).map(<[u8]>::to_vec),
-            ));
+                lamport: row.get(ops::LAMPORT).unwrap_or_default(),
+                kind: row.get(ops::KIND),
+                node: row.get(ops::NODE).map(uuid),
+                parent: row.get(ops::PARENT).map(uuid),
+                order_key: bytes(ops::ORDER_KEY),
+                payload: bytes(ops::PAYLOAD),
+                known_state: row.get(ops::KNOWN_STATE).map(<[u8]>::to_vec),
+            });
         }
         Ok(found)
     }

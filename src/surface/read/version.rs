@@ -12,7 +12,7 @@ use crate::forest::shape::{Docs, Ops, docs, ops};
 use crate::forest::{Access, Open};
 use crate::memory;
 use crate::storage::scan::Row;
-use crate::surface::rights::{Reading, may_read};
+use crate::surface::rights::{Reading, is_filtered, may_read};
 
 /// A replica with counters from the first to the last, both included.
 pub type Range = (ReplicaId, u64, u64);
@@ -74,19 +74,9 @@ impl Spans {
 /// The spans of all replicas, by two probes each; `None` if they are so many that reading every dot
 /// is cheaper.
 fn spans(forest: &Open, doc: &str) -> Result<Option<Spans>, Error> {
-    let rights = "SELECT pg_catalog.has_table_privilege($1, 'SELECT'),
-                         pg_catalog.row_security_active($2)";
-    let (mut counted, mut filtered) = (None, None);
-    Query::new(forest, rights).each(
-        || [forest.table::<Docs>().into(), forest.table::<Ops>().into()],
-        |row| {
-            (counted, filtered) = (row.get(1)?, row.get(2)?);
-            Ok(())
-        },
-    )?;
-    let op_count = match counted {
-        Some(true) => "SELECT op_count FROM @forest@.docs WHERE doc OPERATOR(pg_catalog.=) $1",
-        _ => "NULL::pg_catalog.int8",
+    let op_count = match may_read(forest.table::<Docs>()) {
+        Reading::Nothing => "NULL::pg_catalog.int8",
+        _ => "SELECT op_count FROM @forest@.docs WHERE doc OPERATOR(pg_catalog.=) $1",
     };
     let spans = include_str!("../../../sql/read/spans.sql").replace("@op_count@", op_count);
     let mut ranges = Vec::new();
@@ -100,7 +90,7 @@ fn spans(forest: &Open, doc: &str) -> Result<Option<Spans>, Error> {
         },
     )?;
     let few = ranges.len() <= Spans::most_replicas(op_count);
-    let op_count = op_count.filter(|_| filtered == Some(false));
+    let op_count = op_count.filter(|_| !is_filtered(forest.table::<Ops>()));
     Ok(few.then(|| Spans::new(ranges, op_count)))
 }
 

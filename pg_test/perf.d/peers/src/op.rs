@@ -20,7 +20,7 @@ pub struct Key<'s> {
     pub lamport: i64,
     /// Who minted the operation.
     pub replica: &'s [u8],
-    /// The how-manyth of theirs.
+    /// Its sequence number there.
     pub counter: i64,
 }
 

@@ -1,0 +1,78 @@
+-- Columns and indexes that users add to a forest's tables are kept and maintained; without its own it is none.
+\i pg_test/regress/shared/forest.sql
+SELECT treecrdt.create_forest('h');
+INSERT INTO h.ops VALUES ('d', '\x01', 1, 1, 'insert', n(1), n(0), '\x10', 'one');
+ALTER TABLE h.nodes ADD COLUMN starred boolean;
+ALTER TABLE h.nodes ADD COLUMN title text GENERATED ALWAYS AS (encode(payload, 'escape')) STORED;
+ALTER TABLE h.nodes DROP COLUMN starred;
+ALTER TABLE h.nodes ADD COLUMN starred boolean;
+ALTER TABLE h.ops ADD COLUMN received timestamptz NOT NULL DEFAULT now();
+CREATE UNIQUE INDEX places ON h.nodes (doc, parent, order_key) WHERE NOT tombstone;
+CREATE INDEX titles ON h.nodes (lower(title));
+CREATE INDEX payloads ON h.nodes USING hash (payload);
+
+-- Added columns: generated ones follow, others keep their value.
+UPDATE h.nodes SET starred = true WHERE node = n(1);
+INSERT INTO h.ops VALUES ('d', '\x01', 2, 2, 'payload', n(1), NULL, NULL, 'uno'), ('d', '\x01', 3, 3, 'insert', n(2), n(1), '', 'two');
+SELECT title, starred FROM h.nodes ORDER BY node;
+SELECT count(*) FROM treecrdt.verify('h');
+
+-- Added indexes: maintained, and a unique one refuses.
+SET enable_seqscan = off;
+INSERT INTO h.ops VALUES ('d', '\x01', 4, 4, 'payload', n(1), NULL, NULL, 'UNO');
+SELECT title FROM h.nodes WHERE lower(title) = 'uno';
+INSERT INTO h.ops VALUES ('d', '\x01', 5, 5, 'insert', n(3), n(1), '', 'two again');
+SELECT max(counter) - 1 FROM h.ops;
+SELECT count(*) FROM treecrdt.verify('h');
+
+-- An added column with a default gets it, NOT NULL or not.
+BEGIN;
+ALTER TABLE h.nodes ADD COLUMN seen timestamptz NOT NULL DEFAULT now(), ADD COLUMN seven int DEFAULT 7;
+INSERT INTO h.ops VALUES ('d', '\x01', 6, 6, 'insert', n(6), n(0), '\x60', 'six');
+SELECT seven, seen IS NOT NULL FROM h.nodes WHERE node = n(6);
+SELECT count(*) FROM treecrdt.verify('h');
+ROLLBACK;
+
+-- A publication of all tables does not hinder catching up what is deferred.
+BEGIN;
+CREATE PUBLICATION everything FOR ALL TABLES;
+SET LOCAL treecrdt.catch_up = deferred;
+INSERT INTO h.ops VALUES ('d', '\x01', 7, 7, 'insert', n(7), n(0), '\x70', 'seven');
+SELECT treecrdt.ensure_materialized('h');
+SELECT count(*) FROM treecrdt.verify('h');
+ROLLBACK;
+
+-- A forest taken apart says so: ALTER TABLE h.nodes DROP COLUMN deleted_at CASCADE.
+SELECT count(*) AS before FROM h.ops \gset
+BEGIN;
+ALTER TABLE h.nodes DROP COLUMN deleted_at CASCADE;
+INSERT INTO h.ops VALUES ('d', '\x01', 8, 8, 'insert', n(8), n(0), '\x80', 'eight');
+ROLLBACK;
+SELECT count(*) - :before FROM h.ops;
+
+-- A forest taken apart says so: ALTER TABLE h.nodes RENAME COLUMN payload TO load.
+SELECT count(*) AS before FROM h.ops \gset
+BEGIN;
+ALTER TABLE h.nodes RENAME COLUMN payload TO load;
+INSERT INTO h.ops VALUES ('d', '\x01', 8, 8, 'insert', n(8), n(0), '\x80', 'eight');
+ROLLBACK;
+SELECT count(*) - :before FROM h.ops;
+
+-- A forest taken apart says so: DROP INDEX h.nodes_children.
+SELECT count(*) AS before FROM h.ops \gset
+BEGIN;
+DROP INDEX h.nodes_children;
+INSERT INTO h.ops VALUES ('d', '\x01', 8, 8, 'insert', n(8), n(0), '\x80', 'eight');
+ROLLBACK;
+SELECT count(*) - :before FROM h.ops;
+
+-- A forest taken apart says so: ALTER TABLE h.docs RENAME TO documents.
+SELECT count(*) AS before FROM h.ops \gset
+BEGIN;
+ALTER TABLE h.docs RENAME TO documents;
+INSERT INTO h.ops VALUES ('d', '\x01', 8, 8, 'insert', n(8), n(0), '\x80', 'eight');
+ROLLBACK;
+SELECT count(*) - :before FROM h.ops;
+SET client_min_messages = warning;
+DROP SCHEMA h CASCADE;
+\i pg_test/regress/shared/forest_end.sql
