@@ -5,8 +5,9 @@ use treecrdt::{Above, Entry, Key, NodeId, Range, Row, Source, Store, Track, Vers
 use crate::catch_up::batch::{Batch, Bytes};
 use crate::datum::{self, Arg, KeyDatums, Type, Varlena, uuid};
 use crate::error::Error;
-use crate::forest::shape::{Nodes, Oprefs, Ops, nodes};
+use crate::forest::shape::{Nodes, Oprefs, Ops, nodes, oprefs};
 use crate::memory;
+use crate::storage::parents::Parents;
 use crate::storage::reader::{Reader, find_pair};
 use crate::storage::rows::{NodeKeys, OpRow, read_vector, vector_of};
 use crate::storage::scan::{self, Probe};
@@ -21,6 +22,12 @@ pub struct DocStore<'r, 'f> {
     doc_datum: &'r Varlena,
     head: Option<Key>,
     batch: &'r Batch,
+    /// The operations that wait, for who reads while some do.
+    waiting: &'r VersionVector,
+    /// Whether the document has ignored operations, once that was asked.
+    any_ignored: Option<bool>,
+    /// The nodes that have op refs, for who asks many.
+    parents: Option<Parents>,
 }
 
 impl<'r, 'f> DocStore<'r, 'f> {
@@ -31,8 +38,15 @@ impl<'r, 'f> DocStore<'r, 'f> {
         doc_datum: &'r Varlena,
         head: Option<Key>,
         batch: &'r Batch,
+        waiting: &'r VersionVector,
     ) -> Self {
-        Self { reader, doc, doc_datum, head, batch }
+        let (any_ignored, parents) = (None, None);
+        Self { reader, doc, doc_datum, head, batch, waiting, any_ignored, parents }
+    }
+
+    /// It, for who asks most nodes of a subtree for their op refs.
+    pub fn learning_parents(self) -> Self {
+        Self { parents: Some(Parents::default()), ..self }
     }
 
     fn node<'s>(&'s mut self, node: &'s NodeId) -> Result<Option<scan::Row<'s, Nodes>>, Error> {
@@ -136,6 +150,20 @@ impl Store for DocStore<'_, '_> {
         Ok(children)
     }
 
+    fn timeline(&mut self, node: NodeId) -> Result<Vec<Entry>, Error> {
+        let at = [self.doc_datum.text(), uuid(&node)];
+        let mut rows = self.reader.timeline.rows(&at, &[])?;
+        let mut entries = Vec::new();
+        while let Some(row) = rows.next() {
+            memory::check();
+            let entry = OpRow::of_log(row)?.entry()?;
+            if !self.waiting.contains(entry.key.dot) {
+                entries.push(entry);
+            }
+        }
+        Ok(entries)
+    }
+
     fn next(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Error> {
         nearest(&mut self.reader.next, self.doc_datum, node, track, key, |a, b| a < b)
     }
@@ -176,6 +204,14 @@ impl Store for DocStore<'_, '_> {
     }
 
     fn is_ignored(&mut self, node: NodeId, key: Key) -> Result<bool, Error> {
+        let any = match self.any_ignored {
+            Some(any) => any,
+            None => self.reader.doc_ignored.find(&[self.doc_datum.text()], &[])?.is_some(),
+        };
+        self.any_ignored = Some(any);
+        if !any {
+            return Ok(false);
+        }
         let key = KeyDatums::new(&key);
         Ok(find_pair(&mut self.reader.ignored, self.doc_datum, &node, &key)?.is_some())
     }
@@ -196,6 +232,10 @@ impl Store for DocStore<'_, '_> {
     }
 
     fn refs(&mut self, parent: NodeId, after: Key) -> Result<Vec<Key>, Error> {
+        if self.parents.as_ref().is_some_and(|parents| parents.surely_not(parent)) {
+            return Ok(Vec::new());
+        }
+        let is_first = after == Key::MIN;
         let after = KeyDatums::new(&after);
         let at = [self.doc_datum.text(), uuid(&parent)];
         let mut rows = self.reader.refs_after.rows(&at, &after.args())?;
@@ -204,6 +244,10 @@ impl Store for DocStore<'_, '_> {
             && let Some(row) = rows.next()
         {
             refs.extend(row.key(Oprefs::KEY));
+        }
+        if let Some(parents) = self.parents.as_mut().filter(|_| is_first && refs.is_empty()) {
+            let probe = &mut self.reader.later_referrer;
+            parents.go_on(probe, oprefs::PARENT, self.doc_datum)?;
         }
         Ok(refs)
     }

@@ -155,7 +155,9 @@ impl<'o> Work<'o> {
         head: Option<Key>,
         batch: &Batch,
     ) -> Result<Patch, Error> {
-        let mut store = DocStore::new(&mut self.reader, &doc.name, &doc.datum, head, batch);
+        // What waits is in the batch, if anything does.
+        let none = VersionVector::default();
+        let mut store = DocStore::new(&mut self.reader, &doc.name, &doc.datum, head, batch, &none);
         treecrdt::catch_up(&mut store, &batch.entries)
     }
 

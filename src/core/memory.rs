@@ -172,6 +172,18 @@ impl Store for MemoryStore {
         Ok(self.children.range(range).map(|(_, child)| *child).collect())
     }
 
+    fn timeline(&mut self, node: NodeId) -> Result<Vec<Entry>, Infallible> {
+        let tracks = [Track::Structure, Track::Payload, Track::Deletion];
+        let keys = tracks.into_iter().filter_map(|track| self.timelines.get(&(node, track as u8)));
+        let keys: BTreeSet<&Key> = keys.flatten().collect();
+        let waits = |key: &Key| self.waiting.iter().any(|op| op.key == *key);
+        Ok(keys
+            .into_iter()
+            .filter(|key| !waits(key))
+            .filter_map(|key| self.at(Some(key)))
+            .collect())
+    }
+
     fn next(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Infallible> {
         let timeline = self.timelines.get(&(node, track as u8));
         Ok(self

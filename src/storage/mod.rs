@@ -4,10 +4,12 @@
 //! | --- | --- |
 //! | [`scan`] | index scans that are aimed again and again; rows in place |
 //! | [`reader`] | the questions there are to a forest, each with its index |
+//! | [`parents`] | which nodes are parents, learned on the way |
 //! | [`rows`] | rows as the core's values |
 //! | [`writer`], [`buffer`] | rows written as the executor writes them |
 
 pub mod buffer;
+pub mod parents;
 pub mod reader;
 pub mod rows;
 pub mod scan;

@@ -28,8 +28,14 @@ pub struct Reader<'o> {
     pub nodes: Probe<'o, Nodes>,
     /// The nodes below a parent, in order.
     pub children: Probe<'o, Nodes>,
+    /// Those after one of them.
+    pub children_after: Probe<'o, Nodes>,
+    /// The nodes below the parents that come after one.
+    pub later_parent: Probe<'o, Nodes>,
     /// The nodes of a document that have a `deleted_at`.
     pub deleted: Probe<'o, Nodes>,
+    /// The operations on a node.
+    pub timeline: Probe<'o, Ops>,
     /// The operations of one part of a node's timeline after a key.
     pub next: Probe<'o, Ops>,
     /// Those before a key, the last first.
@@ -48,7 +54,9 @@ pub struct Reader<'o> {
     pub reference: Probe<'o, Oprefs>,
     /// The op refs of a parent.
     pub refs: Probe<'o, Oprefs>,
-    /// Those after a key.
+    /// The op refs of the parents that come after one.
+    pub later_referrer: Probe<'o, Oprefs>,
+    /// Those of a parent after a key.
     pub refs_after: Probe<'o, Oprefs>,
     /// The op refs of a document.
     pub doc_refs: Probe<'o, Oprefs>,
@@ -122,7 +130,10 @@ impl<'o> Reader<'o> {
                 node: Probe::new(forest, nodes::PKEY, 2, Aim::All, snapshot),
                 nodes: Probe::new(forest, nodes::PKEY, 1, Aim::All, snapshot),
                 children: Probe::new(forest, nodes::CHILDREN, 2, Aim::All, snapshot),
+                children_after: Probe::new(forest, nodes::CHILDREN, 2, Aim::After, snapshot),
+                later_parent: Probe::new(forest, nodes::CHILDREN, 1, Aim::Beyond, snapshot),
                 deleted: Probe::new(forest, nodes::DELETED, 1, Aim::All, snapshot),
+                timeline: Probe::new(forest, ops::TIMELINE, 2, Aim::All, snapshot),
                 next: Probe::new(forest, ops::TIMELINE, 4, Aim::After, snapshot),
                 prev: Probe::new(forest, ops::TIMELINE, 4, Aim::Before, snapshot),
                 op: Probe::new(forest, ops::PKEY, 3, Aim::All, snapshot),
@@ -132,6 +143,7 @@ impl<'o> Reader<'o> {
                 last_of_replica: Probe::new(forest, ops::PKEY, 2, Aim::FromTheEnd, snapshot),
                 reference: Probe::new(forest, oprefs::PKEY, 5, Aim::All, snapshot),
                 refs: Probe::new(forest, oprefs::PKEY, 2, Aim::All, snapshot),
+                later_referrer: Probe::new(forest, oprefs::PKEY, 1, Aim::Beyond, snapshot),
                 refs_after: Probe::new(forest, oprefs::PKEY, 2, Aim::After, snapshot),
                 doc_refs: Probe::new(forest, oprefs::PKEY, 1, Aim::All, snapshot),
                 ignored: Probe::new(forest, ignored::PKEY, 5, Aim::All, snapshot),

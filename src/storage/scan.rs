@@ -15,18 +15,21 @@ use crate::forest::shape::{Column, Index, IndexKey, KeyColumns, Table};
 use crate::forest::{Forest, Open, is_after};
 use crate::memory;
 
+/// So many columns are compared as a row.
+const MOST_MEMBERS: usize = 3;
+
 /// Which way a probe goes, and from where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aim {
     /// All rows with the equal columns, in index order.
     All,
-    /// Those of them whose `(lamport, replica, counter)` is greater, in order.
+    /// Those of them whose other columns are greater, compared as a row, in order.
     After,
-    /// Those whose `(lamport, replica, counter)` is less, in reverse order.
+    /// Those whose other columns are less, compared as a row, in reverse order.
     Before,
     /// Those whose next column, a `bigint`, is between two values, in order.
     Between,
-    /// Those whose next column, `text` or `bytea`, is greater than a value, in order.
+    /// Those whose next column is greater than a value, in order.
     Beyond,
     /// All rows with the equal columns, the last first.
     FromTheEnd,
@@ -48,10 +51,10 @@ struct Scan {
     /// The types of the columns that are compared for equality.
     types: Vec<Type>,
     /// Those of the bound.
-    follow: &'static [Type],
+    follow: Vec<Type>,
     keys: Vec<pg_sys::ScanKeyData>,
     /// The members of the row comparison, where the scan keys can point at them.
-    members: Box<[pg_sys::ScanKeyData; 3]>,
+    members: Box<[pg_sys::ScanKeyData; MOST_MEMBERS]>,
     index: pg_sys::Relation,
     scan: pg_sys::IndexScanDesc,
     slot: *mut pg_sys::TupleTableSlot,
@@ -93,17 +96,14 @@ impl<'o, T: Table> Probe<'o, T> {
             IndexKey::Condition(_) => Type::Bool,
         });
         let mut types: Vec<Type> = keys.collect();
-        let bounds = types.split_off(self.equals);
-        let follow: &'static [Type] = match self.aim {
-            Aim::All | Aim::FromTheEnd => &[],
-            Aim::Between => &[Type::Int8],
-            Aim::After | Aim::Before => &[Type::Int8, Type::Bytea, Type::Int8],
-            Aim::Beyond if bounds.first() == Some(&Type::Text) => &[Type::Text],
-            Aim::Beyond => &[Type::Bytea],
-        };
-        assert!(bounds.starts_with(follow), "the index has no such columns");
-        let mut members = Box::new([pg_sys::ScanKeyData::default(); 3]);
-        let keys = scan_keys(&types, self.aim, follow, &mut members);
+        let mut follow = types.split_off(self.equals);
+        follow.truncate(match self.aim {
+            Aim::All | Aim::FromTheEnd => 0,
+            Aim::Between | Aim::Beyond => 1,
+            Aim::After | Aim::Before => MOST_MEMBERS,
+        });
+        let mut members = Box::new([pg_sys::ScanKeyData::default(); MOST_MEMBERS]);
+        let keys = scan_keys(&types, self.aim, &follow, &mut members);
         let missing = || Error::Moving { schema: self.forest.name.clone() };
         // SAFETY: the table is open and locked. An index of it that was dropped since in this very
         // session, which no lock of ours holds up, is not found, or is another table's.
@@ -136,8 +136,8 @@ impl<'o, T: Table> Probe<'o, T> {
         Ok(())
     }
 
-    /// The rows where the leading columns equal `equals`, from `bound` on: the key's three columns,
-    /// the two ends of a range, one value, or nothing, as the aim has it.
+    /// The rows where the leading columns equal `equals`, from `bound` on: the values of the columns
+    /// that follow, the two ends of a range, one value, or nothing, as the aim has it.
     ///
     /// # Errors
     /// [`Error::Moving`] or [`Error::Rewritten`] if the index is not what it was.
@@ -162,7 +162,7 @@ impl<'o, T: Table> Probe<'o, T> {
                 }
             }
             Aim::After | Aim::Before => {
-                for ((member, of), value) in open.members.iter_mut().zip(open.follow).zip(bound) {
+                for ((member, of), value) in open.members.iter_mut().zip(&open.follow).zip(bound) {
                     member.sk_argument = value.datum(*of);
                 }
             }
@@ -362,7 +362,7 @@ fn scan_keys(
     types: &[Type],
     aim: Aim,
     follow: &[Type],
-    members: &mut [pg_sys::ScanKeyData; 3],
+    members: &mut [pg_sys::ScanKeyData; MOST_MEMBERS],
 ) -> Vec<pg_sys::ScanKeyData> {
     let attribute = |at: usize| at as AttrNumber + 1;
     let mut keys = Vec::with_capacity(types.len() + 2);
@@ -377,7 +377,12 @@ fn scan_keys(
         Aim::All | Aim::FromTheEnd => {}
         Aim::Beyond => {
             let of = follow[0];
-            let proc = if of == Type::Text { pg_sys::F_TEXT_GT } else { pg_sys::F_BYTEAGT };
+            let proc = match of {
+                Type::Text => pg_sys::F_TEXT_GT,
+                Type::Bytea => pg_sys::F_BYTEAGT,
+                Type::Uuid => pg_sys::F_UUID_GT,
+                other => unreachable!("nobody goes beyond a {other:?}"),
+            };
             let strategy = pg_sys::BTGreaterStrategyNumber;
             // SAFETY: a comparison function of the column's type.
             keys.push(unsafe { scan_key(0, next, strategy, of.collation(), proc) });
@@ -397,9 +402,14 @@ fn scan_keys(
                 Aim::After => pg_sys::BTGreaterStrategyNumber,
                 _ => pg_sys::BTLessStrategyNumber,
             };
-            let procs = [pg_sys::F_BTINT8CMP, pg_sys::F_BYTEACMP, pg_sys::F_BTINT8CMP];
-            for (at, proc) in procs.into_iter().enumerate() {
-                let end = if at == 2 { pg_sys::SK_ROW_END } else { 0 };
+            for (at, of) in follow.iter().enumerate() {
+                let proc = match of {
+                    Type::Int8 => pg_sys::F_BTINT8CMP,
+                    Type::Bytea => pg_sys::F_BYTEACMP,
+                    Type::Uuid => pg_sys::F_UUID_CMP,
+                    other => unreachable!("no timeline and no siblings are in order of {other:?}"),
+                };
+                let end = if at + 1 == follow.len() { pg_sys::SK_ROW_END } else { 0 };
                 let flags = pg_sys::SK_ROW_MEMBER | end;
                 let attribute = attribute(types.len() + at);
                 // SAFETY: ordering functions of the columns' types, as row members have them.

@@ -80,6 +80,9 @@ pub trait Store {
     /// The nodes whose parent is `node`, tombstones too.
     fn children(&mut self, node: NodeId) -> Result<Vec<NodeId>, Self::Error>;
 
+    /// The operations on a node that are materialized, in no order.
+    fn timeline(&mut self, node: NodeId) -> Result<Vec<Entry>, Self::Error>;
+
     /// The first entry of a track after `key`.
     fn next(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Self::Error>;
 

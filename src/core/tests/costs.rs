@@ -42,6 +42,9 @@ impl Store for Counting<'_> {
     fn children(&mut self, node: NodeId) -> Result<Vec<NodeId>, Infallible> {
         self.ask().children(node)
     }
+    fn timeline(&mut self, node: NodeId) -> Result<Vec<Entry>, Infallible> {
+        self.ask().timeline(node)
+    }
     fn next(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Infallible> {
         self.ask().next(node, track, key)
     }

@@ -6,7 +6,8 @@ use pgrx::{Uuid, name, pg_extern};
 use treecrdt::NodeId;
 
 use super::doc::read;
-use super::nodes::{Visible, uuid};
+use super::nodes::{Visible, node_id, uuid};
+use super::walk::Walk;
 use super::{by_sql, render};
 use crate::error::{Error, or_raise};
 use crate::forest::shape::{Ignored, Nodes, Oprefs, Ops, Waiting};
@@ -30,12 +31,89 @@ fn tree(
     ),
 > {
     let (Some(forest), Some(doc)) = (forest, doc) else { return TableIterator::empty() };
-    let forest = or_raise(Open::new(Some(forest), Access::Read));
-    let root = root.unwrap_or(uuid(NodeId::ROOT));
-    let visible = or_raise(visible(&forest, doc, root, max_depth));
-    TableIterator::new(
-        visible.into_iter().map(|v| (v.depth, v.node, v.parent, v.order_key, v.payload)),
-    )
+    let nodes = Stretches {
+        forest,
+        doc: doc.to_owned(),
+        root: node_id(root.unwrap_or(uuid(NodeId::ROOT))),
+        max_depth,
+        walk: None,
+        read: Vec::new().into_iter(),
+        most: FIRST,
+    };
+    TableIterator::new(nodes.map(|v| (v.depth, v.node, v.parent, v.order_key, v.payload)))
+}
+
+/// So many nodes are read at first, so that the first rows come soon.
+const FIRST: usize = 16;
+/// So many are read at a time later.
+const MOST: usize = 1024;
+
+/// The nodes of a tree, read a stretch at a time, as they are asked for. Calls come one by one:
+/// between them nothing is kept open.
+struct Stretches {
+    forest: Oid,
+    doc: String,
+    root: NodeId,
+    max_depth: Option<i32>,
+    /// Where the walk is, once it has begun.
+    walk: Option<Walk>,
+    read: std::vec::IntoIter<Visible>,
+    /// How many are read next; 0 when all were.
+    most: usize,
+}
+
+impl Stretches {
+    fn read_on(&mut self) -> Result<(), Error> {
+        let forest = Open::new(Some(self.forest), Access::Read)?;
+        let Self { doc, root, max_depth, walk, .. } = self;
+        let most = std::mem::take(&mut self.most);
+        let has_begun = walk.is_some();
+        let (nodes, is_over) = read(
+            &forest,
+            doc,
+            &[forest.table::<Nodes>()],
+            |reader| {
+                let walk = match walk {
+                    Some(walk) => walk,
+                    None => walk.insert(Walk::begin(reader, *root, *max_depth)?),
+                };
+                let mut nodes = Vec::new();
+                while nodes.len() < most {
+                    match walk.next(reader)? {
+                        Some(node) => nodes.push(node),
+                        None => return Ok((nodes, true)),
+                    }
+                }
+                Ok((nodes, false))
+            },
+            || {
+                if has_begun {
+                    let needs = "what may be read has changed within the query";
+                    return Err(Error::Denied { forest: forest.name.clone(), needs });
+                }
+                Ok((by_sql::visible(&forest, doc, uuid(*root), *max_depth)?, true))
+            },
+        )?;
+        self.read = nodes.into_iter();
+        self.most = if is_over { 0 } else { MOST.min(most * 8) };
+        Ok(())
+    }
+}
+
+impl Iterator for Stretches {
+    type Item = Visible;
+
+    fn next(&mut self) -> Option<Visible> {
+        loop {
+            if let Some(node) = self.read.next() {
+                return Some(node);
+            }
+            if self.most == 0 {
+                return None;
+            }
+            or_raise(self.read_on());
+        }
+    }
 }
 
 /// The visible nodes below `root`, in document order.
@@ -49,7 +127,14 @@ fn visible(
         forest,
         doc,
         &[forest.table::<Nodes>()],
-        |reader| reader.visible(root, max_depth),
+        |reader| {
+            let mut walk = Walk::begin(reader, node_id(root), max_depth)?;
+            let mut nodes = Vec::new();
+            while let Some(node) = walk.next(reader)? {
+                nodes.push(node);
+            }
+            Ok(nodes)
+        },
         || by_sql::visible(forest, doc, root, max_depth),
     )
 }

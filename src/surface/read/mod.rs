@@ -6,7 +6,7 @@
 //! | [`functions`] | tree, path, render, subtree_version, digest |
 //! | [`version`], [`since`] | version; ops_since |
 //! | [`doc`] | the choice between the two ways |
-//! | [`direct`], [`digest`] | what is read directly |
+//! | [`walk`], [`direct`], [`digest`] | what is read directly |
 //! | [`by_sql`], [`query`] | what is read by queries of `sql/read/`, and how they are run |
 //! | [`render`] | a tree drawn |
 
@@ -20,3 +20,4 @@ mod query;
 mod render;
 mod since;
 mod version;
+mod walk;

@@ -24,6 +24,11 @@ pub fn uuid(node: NodeId) -> Uuid {
     Uuid::from_bytes(node.0)
 }
 
+/// A node as the core has it.
+pub fn node_id(node: Uuid) -> NodeId {
+    NodeId(*node.as_bytes())
+}
+
 /// A way from a node up to ROOT, which must not come back to where it was.
 pub struct WayUp {
     /// The nodes passed.

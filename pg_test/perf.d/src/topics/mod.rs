@@ -16,6 +16,7 @@ mod reads;
 mod rebuild;
 mod single;
 mod size;
+mod whole;
 
 /// Something to measure.
 #[derive(Clone, Copy)]
@@ -43,6 +44,7 @@ pub const TOPICS: &[Topic] = &[
     topic("size", "bytes on disk an operation, against minimal tables", size::run),
     topic("shapes", "shapes that kill: twice the size against once", crate::shapes::run),
     topic("reads", "what reading takes, and whether its plans are index ranges", reads::run),
+    topic("whole", "whole trees, beside a recursive query", whole::run),
     topic("peers", "late operations, rates and merges, beside three other ways", crate::peers::run),
     topic("parallel", "two sessions on two docs, and on one", parallel::run),
 ];

@@ -1,0 +1,135 @@
+//! A walk through the visible nodes below a root, in document order. It can be left off after any
+//! node and gone on with: what it keeps is in proportion to the depth, to a page of children, and to
+//! how many nodes have any, up to a bound.
+
+use treecrdt::NodeId;
+
+use super::doc::DocReader;
+use super::nodes::{Visible, node_id, uuid};
+use crate::datum::{self, Varlena};
+use crate::error::Error;
+use crate::forest::shape::nodes;
+use crate::memory;
+use crate::storage::parents::Parents;
+
+/// So many children of a node are read at a time.
+const PAGE: usize = 256;
+
+/// Where a walk is.
+pub struct Walk {
+    root: NodeId,
+    max_depth: Option<i32>,
+    /// The nodes whose children are being visited, the root first.
+    levels: Vec<Level>,
+    /// The nodes that have children.
+    parents: Parents,
+}
+
+/// A node's children, as far as they have not been visited.
+struct Level {
+    parent: NodeId,
+    /// Those that were read, the last first.
+    read: Vec<Visible>,
+    /// The order key and the node of the last one that was read, if there may be more.
+    last: Option<(Varlena, NodeId)>,
+}
+
+impl Walk {
+    /// A walk below `root`, down to this depth.
+    ///
+    /// # Errors
+    /// [`Error::Corrupted`] where nodes are below themselves.
+    pub fn begin(
+        reader: &mut DocReader<'_>,
+        root: NodeId,
+        max_depth: Option<i32>,
+    ) -> Result<Self, Error> {
+        let parents = Parents::default();
+        let mut walk = Self { root, max_depth, levels: Vec::new(), parents };
+        if reader.way_up(uuid(root))?.is_some() {
+            walk.enter(reader, root)?;
+        }
+        Ok(walk)
+    }
+
+    /// The next node.
+    ///
+    /// # Errors
+    /// [`Error::Corrupted`] where nodes are below themselves.
+    pub fn next(&mut self, reader: &mut DocReader<'_>) -> Result<Option<Visible>, Error> {
+        loop {
+            memory::check();
+            let depth = self.levels.len() as i32;
+            let Some(level) = self.levels.last_mut() else { return Ok(None) };
+            match level.read.pop() {
+                Some(visible) => {
+                    let node = node_id(visible.node);
+                    if node == self.root {
+                        return Err(reader.corrupted(format!("node {node} is below itself")));
+                    }
+                    self.enter(reader, node)?;
+                    return Ok(Some(visible));
+                }
+                None if level.last.is_some() => level.read_on(reader, depth)?,
+                None => {
+                    self.levels.pop();
+                }
+            }
+        }
+    }
+
+    /// Begins with the children of a node, unless they are too deep.
+    fn enter(&mut self, reader: &mut DocReader<'_>, parent: NodeId) -> Result<(), Error> {
+        let depth = self.levels.len() as i32 + 1;
+        let is_too_deep = self.max_depth.is_some_and(|max| depth > max);
+        if is_too_deep || (parent != NodeId::ROOT && self.parents.surely_not(parent)) {
+            return Ok(());
+        }
+        let mut level = Level { parent, read: Vec::new(), last: None };
+        level.read_on(reader, depth)?;
+        if level.read.is_empty() && level.last.is_none() {
+            let DocReader { reader, doc, .. } = reader;
+            return self.parents.go_on(&mut reader.later_parent, nodes::PARENT, doc);
+        }
+        self.levels.push(level);
+        Ok(())
+    }
+}
+
+impl Level {
+    /// Reads the next page of children.
+    fn read_on(&mut self, reader: &mut DocReader<'_>, depth: i32) -> Result<(), Error> {
+        let at = [reader.doc.text(), datum::uuid(&self.parent)];
+        let last = self.last.take();
+        let mut rows = match &last {
+            None => reader.reader.children.rows(&at, &[])?,
+            Some((key, node)) => {
+                let place = [key.bytea(), datum::uuid(node)];
+                reader.reader.children_after.rows(&at, &place)?
+            }
+        };
+        let mut count = 0;
+        while count < PAGE
+            && let Some(row) = rows.next()
+        {
+            memory::check();
+            let Some(node) = row.get(nodes::NODE) else { continue };
+            count += 1;
+            let order_key = row.get(nodes::ORDER_KEY).unwrap_or_default();
+            if count == PAGE {
+                self.last = Some((Varlena::new(order_key), node));
+            }
+            if row.get(nodes::TOMBSTONE) == Some(false) {
+                self.read.push(Visible {
+                    depth,
+                    node: uuid(node),
+                    parent: uuid(self.parent),
+                    order_key: order_key.to_vec(),
+                    payload: row.get(nodes::PAYLOAD).map(<[u8]>::to_vec),
+                });
+            }
+        }
+        self.read.reverse();
+        Ok(())
+    }
+}
