@@ -69,7 +69,7 @@ impl MalformedOp {
                     .into()
             }
             Self::OrderKeyLength { .. } => format!(
-                "Order keys are part of an index: keep them below {} bytes by rebalancing siblings.",
+                "Order keys are part of an index: keep them to {} bytes by rebalancing siblings.",
                 MAX_ORDER_KEY
             ),
             Self::DocLength { .. } => {
