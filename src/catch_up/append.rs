@@ -3,8 +3,8 @@
 use treecrdt::VersionVector;
 
 use super::batch::Batch;
-use super::lock;
 use super::work::{Doc, Work, work};
+use super::{accounted, lock};
 use crate::datum::{KeyDatums, Varlena};
 use crate::error::Error;
 use crate::forest::Open;
@@ -22,8 +22,10 @@ pub fn append(forest: &Open, batches: Vec<(String, Batch)>) -> Result<(), Error>
         for (doc, _) in &batches {
             lock::take(forest, doc)?;
         }
-        work(forest, |work| {
+        let docs: Vec<String> = batches.iter().map(|(doc, _)| doc.clone()).collect();
+        work(forest, docs.iter().map(String::as_str), |work| {
             for (doc, batch) in batches {
+                accounted::add(forest, &doc, batch.entries.iter().map(|op| op.key.dot));
                 let mut doc = work.doc(doc)?;
                 doc.row.op_count = doc.row.op_count.saturating_add(batch.entries.len() as u64);
                 if CATCH_UP.get() == CatchUp::Deferred {

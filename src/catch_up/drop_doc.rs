@@ -14,7 +14,7 @@ use crate::forest::owner::acting_as;
 pub fn drop_doc(forest: &Open, doc: &str) -> Result<u64, Error> {
     acting_as(forest.owner, || {
         lock::take(forest, doc)?;
-        work(forest, |work| {
+        work(forest, std::iter::once(doc), |work| {
             let Doc { datum, row, .. } = work.doc(doc.to_owned())?;
             let Work { reader, writer } = work;
             let mut is_new = false;

@@ -21,10 +21,10 @@ pub fn ensure(forest: &Open, doc: Option<&str>) -> Result<u64, Error> {
                 there.push(doc);
             }
         }
-        work(forest, |work| {
+        work(forest, there.iter().map(String::as_str), |work| {
             let mut count = 0;
-            for doc in there {
-                let mut doc = work.doc(doc)?;
+            for doc in &there {
+                let mut doc = work.doc(doc.clone())?;
                 if doc.row.frontier.is_some() {
                     work.catch_up(&mut doc, Batch::default())?;
                     work.write_doc(&doc)?;

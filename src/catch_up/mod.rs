@@ -13,7 +13,9 @@
 //! | `node_row` | a row of `nodes` as a patch has it |
 //! | [`lock`] | the lock on a document, and the gate in front of it |
 //! | [`permit`] | who may delete from `ops` |
+//! | `accounted` | which operations of the running transaction were taken |
 
+mod accounted;
 mod append;
 pub mod batch;
 mod drop_doc;

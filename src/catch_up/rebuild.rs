@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use treecrdt::{Key, NodeId};
 
 use super::batch::Batch;
-use super::lock;
 use super::work::{Doc, Work, work};
+use super::{accounted, lock};
 use crate::error::Error;
 use crate::forest::Open;
 use crate::forest::owner::acting_as;
@@ -25,10 +25,9 @@ pub fn rebuild(forest: &Open, doc: Option<&str>) -> Result<u64, Error> {
         for doc in &docs {
             lock::take(forest, doc)?;
         }
-        work(forest, |work| {
-            let count = docs.len() as u64;
-            for doc in docs {
-                let mut doc = work.doc(doc)?;
+        work(forest, docs.iter().map(String::as_str), |work| {
+            for doc in &docs {
+                let mut doc = work.doc(doc.clone())?;
                 work.rebuild(&mut doc)?;
                 if doc.row.op_count > 0 {
                     work.write_doc(&doc)?;
@@ -36,7 +35,7 @@ pub fn rebuild(forest: &Open, doc: Option<&str>) -> Result<u64, Error> {
                     work.writer.delete(row)?;
                 }
             }
-            Ok(count)
+            Ok(docs.len() as u64)
         })
     })
 }
@@ -47,6 +46,8 @@ impl Work<'_> {
         self.take_waiting(doc)?;
         let mut batch = Batch::default();
         self.reader.each_op(&doc.datum, |row| batch.push(&row))?;
+        let dots = batch.entries.iter().map(|op| op.key.dot);
+        accounted::add(self.reader.forest, &doc.name, dots);
         let mut patch = self.replay(doc, None, &batch)?;
         doc.row.head = patch.head;
         doc.row.op_count = batch.entries.len() as u64;

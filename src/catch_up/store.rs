@@ -2,9 +2,10 @@
 
 use treecrdt::{Above, Entry, Key, NodeId, Range, Row, Source, Store, Track, VersionVector};
 
+use super::accounted;
 use crate::catch_up::batch::{Batch, Bytes};
 use crate::datum::{self, Arg, KeyDatums, Type, Varlena, uuid};
-use crate::error::Error;
+use crate::error::{Error, short};
 use crate::forest::shape::{Nodes, Oprefs, Ops, nodes, oprefs};
 use crate::memory;
 use crate::storage::parents::Parents;
@@ -22,8 +23,8 @@ pub struct DocStore<'r, 'f> {
     doc_datum: &'r Varlena,
     head: Option<Key>,
     batch: &'r Batch,
-    /// The operations that wait, for who reads while some do.
-    waiting: &'r VersionVector,
+    /// The operations that wait, for who only reads.
+    waiting: Option<&'r VersionVector>,
     /// Whether the document has ignored operations, once that was asked.
     any_ignored: Option<bool>,
     /// The nodes that have op refs, for who asks many.
@@ -38,7 +39,7 @@ impl<'r, 'f> DocStore<'r, 'f> {
         doc_datum: &'r Varlena,
         head: Option<Key>,
         batch: &'r Batch,
-        waiting: &'r VersionVector,
+        waiting: Option<&'r VersionVector>,
     ) -> Self {
         let (any_ignored, parents) = (None, None);
         Self { reader, doc, doc_datum, head, batch, waiting, any_ignored, parents }
@@ -67,13 +68,46 @@ impl<'r, 'f> DocStore<'r, 'f> {
         }
     }
 
+    /// The nearest operation of a track.
+    fn near(
+        &mut self,
+        node: NodeId,
+        track: Track,
+        key: Key,
+        which: Which,
+    ) -> Result<Option<Entry>, Error> {
+        let (probe, nearer): (_, fn(Key, Key) -> bool) = match which {
+            Which::Next => (&mut self.reader.next, |a, b| a < b),
+            Which::Prev => (&mut self.reader.prev, |a, b| b < a),
+        };
+        let Some(found) = nearest(probe, self.doc_datum, node, track, key, nearer)? else {
+            return Ok(None);
+        };
+        let (entry, is_ours) = found;
+        let forest = self.reader.forest;
+        if is_ours && self.waiting.is_none() && !accounted::has(forest, self.doc, entry.key.dot) {
+            let (forest, doc) = (forest.name.clone(), short(self.doc));
+            return Err(Error::InUse { forest, doc });
+        }
+        Ok(Some(entry))
+    }
+
     fn corrupted(&self, problem: String) -> Error {
         Error::corrupted(&self.reader.forest.name, self.doc, problem)
     }
 }
 
+/// Which of a track's operations is meant.
+#[derive(Debug, Clone, Copy)]
+enum Which {
+    /// The first after a key.
+    Next,
+    /// The last before it.
+    Prev,
+}
+
 /// The nearest operation of a track that a probe finds from `key` on, out of the parts of the
-/// timeline that make up the track.
+/// timeline that make up the track; and whether this transaction has written it.
 fn nearest(
     probe: &mut Probe<'_, Ops>,
     doc: &Varlena,
@@ -81,7 +115,7 @@ fn nearest(
     track: Track,
     key: Key,
     nearer: fn(Key, Key) -> bool,
-) -> Result<Option<Entry>, Error> {
+) -> Result<Option<(Entry, bool)>, Error> {
     // Whether the operations of a part have a parent, and write the payload.
     let parts: &[(bool, bool)] = match track {
         Track::Structure => &[(true, true), (true, false)],
@@ -89,13 +123,13 @@ fn nearest(
         Track::Deletion => &[(false, false)],
     };
     let key = KeyDatums::new(&key);
-    let mut nearest: Option<Entry> = None;
+    let mut nearest: Option<(Entry, bool)> = None;
     for &(has_parent, writes_payload) in parts {
         let equals = [doc.text(), uuid(&node), Arg::bool(has_parent), Arg::bool(writes_payload)];
         let Some(row) = probe.find(&equals, &key.args())? else { continue };
         let entry = OpRow::of_log(row)?.entry()?;
-        if nearest.is_none_or(|nearest| nearer(entry.key, nearest.key)) {
-            nearest = Some(entry);
+        if nearest.is_none_or(|(nearest, _)| nearer(entry.key, nearest.key)) {
+            nearest = Some((entry, row.is_of_this_transaction()));
         }
     }
     Ok(nearest)
@@ -157,7 +191,7 @@ impl Store for DocStore<'_, '_> {
         while let Some(row) = rows.next() {
             memory::check();
             let entry = OpRow::of_log(row)?.entry()?;
-            if !self.waiting.contains(entry.key.dot) {
+            if !self.waiting.is_some_and(|waiting| waiting.contains(entry.key.dot)) {
                 entries.push(entry);
             }
         }
@@ -165,11 +199,11 @@ impl Store for DocStore<'_, '_> {
     }
 
     fn next(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Error> {
-        nearest(&mut self.reader.next, self.doc_datum, node, track, key, |a, b| a < b)
+        self.near(node, track, key, Which::Next)
     }
 
     fn prev(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Error> {
-        nearest(&mut self.reader.prev, self.doc_datum, node, track, key, |a, b| b < a)
+        self.near(node, track, key, Which::Prev)
     }
 
     fn entry(&mut self, key: Key) -> Result<Entry, Error> {

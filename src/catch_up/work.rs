@@ -14,22 +14,24 @@ use super::batch::Batch;
 use super::store::DocStore;
 use crate::datum::{Arg, KeyDatums, Varlena, uuid};
 use crate::error::{Error, short};
-use crate::forest::Open;
-use crate::forest::shape::{Docs, Ignored, Index, Oprefs, PairTable, TABLES, Table, docs};
+use crate::forest::shape::{Docs, Ignored, Index, Nodes, Oprefs, PairTable, Table, Waiting, docs};
+use crate::forest::{Open, index_name};
 use crate::storage::reader::{DocRow, Reader, each_row, find_pair};
 use crate::storage::scan::{Probe, Row};
-use crate::storage::writer::Writer;
+use crate::storage::writer::{Writer, is_inserting};
 
-/// Reads and writes a forest, and fires what triggers there are when that is done. A row that is to
-/// be new and is there already means that the tables contradict each other.
-pub(super) fn work<T>(
+/// Reads and writes documents of a forest, and fires what triggers there are when that is done. A row
+/// that is to be new and is there already means that the tables contradict each other.
+pub(super) fn work<'d, T>(
     forest: &Open,
+    docs: impl Iterator<Item = &'d str>,
     work: impl FnOnce(&mut Work<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
+    let at_work = AtWork::begin(forest, docs)?;
     let all = || {
-        let at_work = AtWork::begin(forest);
         let mut tables = Work::begin(forest)?;
         let result = work(&mut tables)?;
+        tables.writer.flush();
         drop(at_work);
         tables.end();
         Ok(result)
@@ -37,7 +39,8 @@ pub(super) fn work<T>(
     PgTryBuilder::new(AssertUnwindSafe(all))
         .catch_when(PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION, |error| {
             if let CaughtError::PostgresError(report) = &error
-                && is_about_primary_key(report.message())
+                && is_inserting()
+                && is_about_primary_key(forest, report.message())
             {
                 let row = report.detail().unwrap_or(report.message()).to_owned();
                 Error::AlreadyThere { forest: forest.name.clone(), row }.raise();
@@ -58,19 +61,18 @@ thread_local! {
 struct AtWork;
 
 impl AtWork {
-    fn begin(forest: &Open) -> Self {
-        AT_WORK.with_borrow_mut(|works| works.push((forest.table::<Docs>(), HashSet::new())));
-        Self
-    }
-
-    /// Adds a document; false if it is there.
-    fn on(forest: &Open, doc: &str) -> bool {
-        let docs = forest.table::<Docs>();
+    fn begin<'d>(forest: &Open, docs: impl Iterator<Item = &'d str>) -> Result<Self, Error> {
+        let table = forest.table::<Docs>();
         AT_WORK.with_borrow_mut(|works| {
-            if works.iter().any(|(of, names)| *of == docs && names.contains(doc)) {
-                return false;
+            let mut begun = HashSet::new();
+            for doc in docs {
+                if works.iter().any(|(of, names)| *of == table && names.contains(doc)) {
+                    return Err(Error::InUse { forest: forest.name.clone(), doc: short(doc) });
+                }
+                begun.insert(doc.to_owned());
             }
-            works.last_mut().is_some_and(|(_, names)| names.insert(doc.to_owned()))
+            works.push((table, begun));
+            Ok(Self)
         })
     }
 }
@@ -81,12 +83,16 @@ impl Drop for AtWork {
     }
 }
 
-/// Whether a message of the server's quotes the name of a primary key of ours.
-fn is_about_primary_key(message: &str) -> bool {
-    TABLES.iter().any(|table| {
-        let key = table.indexes[Index::<Docs>::PRIMARY.at].name.to_string_lossy();
-        message.contains(&format!("\"{key}\""))
-    })
+/// Whether a message of the server's has the name of the primary key of a derived table. It may be
+/// translated, and quoted in more than one way.
+fn is_about_primary_key(forest: &Open, message: &str) -> bool {
+    let keys = [
+        forest.index(Index::<Nodes>::PRIMARY),
+        forest.index(Index::<Oprefs>::PRIMARY),
+        forest.index(Index::<Ignored>::PRIMARY),
+        forest.index(Index::<Waiting>::PRIMARY),
+    ];
+    keys.into_iter().filter_map(index_name).any(|name| message.contains(&name))
 }
 
 /// A document at work.
@@ -115,14 +121,8 @@ impl<'o> Work<'o> {
     /// A document that is locked.
     ///
     /// # Errors
-    /// [`Error::Corrupted`] if its row is gone, [`Error::InUse`] if it is at work already.
+    /// [`Error::Corrupted`] if its row is gone.
     pub(super) fn doc(&mut self, name: String) -> Result<Doc, Error> {
-        if !AtWork::on(self.reader.forest, &name) {
-            return Err(Error::InUse {
-                forest: self.reader.forest.name.clone(),
-                doc: short(&name),
-            });
-        }
         let datum = Varlena::new(name.as_bytes());
         match self.reader.doc_row(&datum)? {
             Some(row) => Ok(Doc { name, datum, row }),
@@ -155,9 +155,7 @@ impl<'o> Work<'o> {
         head: Option<Key>,
         batch: &Batch,
     ) -> Result<Patch, Error> {
-        // What waits is in the batch, if anything does.
-        let none = VersionVector::default();
-        let mut store = DocStore::new(&mut self.reader, &doc.name, &doc.datum, head, batch, &none);
+        let mut store = DocStore::new(&mut self.reader, &doc.name, &doc.datum, head, batch, None);
         treecrdt::catch_up(&mut store, &batch.entries)
     }
 

@@ -365,9 +365,10 @@ impl Exam<'_> {
     /// The triggers that call our functions: those that are declared, each once.
     unsafe fn triggers(&self) -> Result<(), Error> {
         let table = self.table();
-        // SAFETY: the relation is open; a table without triggers has no descriptor.
+        // SAFETY: the relation is open; a table without triggers has no descriptor. A look-up may take
+        // in news of a change, which frees the one that the relation has: so it is copied.
         let all = unsafe {
-            let descriptor = (*self.relation).trigdesc.as_ref();
+            let descriptor = pg_sys::CopyTriggerDesc((*self.relation).trigdesc).as_ref();
             descriptor.map_or(&[][..], |it| {
                 std::slice::from_raw_parts(it.triggers, it.numtriggers as usize)
             })

@@ -29,5 +29,5 @@ mod types;
 pub use check::relation_name;
 pub use find::{Forest, check_encoding, watch_invalidations};
 pub use open::{Access, Open, is_after, must_be_writable};
-pub use quote::quote_text;
+pub use quote::{index_name, quote_text};
 pub use statement::Statement;

@@ -75,6 +75,12 @@ impl Open {
         self.relations[T::AT]
     }
 
+    /// The file in which a table is.
+    pub fn file_of<T: Table>(&self) -> Oid {
+        // SAFETY: the table is open.
+        unsafe { (*(*self.relation::<T>()).rd_rel).relfilenode }
+    }
+
     /// All tables, in the order of [`TABLES`].
     pub fn relations(&self) -> [pg_sys::Relation; COUNT] {
         self.relations

@@ -36,3 +36,12 @@ pub fn quote(identifier: &CStr) -> String {
 pub fn quote_text(identifier: &str) -> String {
     quote(&CString::new(identifier).expect("SQL text has no zero bytes"))
 }
+
+/// The name of an index, if it is there.
+pub fn index_name(index: Oid) -> Option<String> {
+    // SAFETY: a catalog look-up, whose result is a C string or null.
+    unsafe {
+        let name = pg_sys::get_rel_name(index);
+        (!name.is_null()).then(|| CStr::from_ptr(name).to_string_lossy().into_owned())
+    }
+}

@@ -5,6 +5,7 @@
 //! rows are gathered and written many at a time where nobody could tell the difference
 //! ([`Buffer`]). A statement trigger that asks for a transition table is refused.
 
+use std::cell::Cell;
 use std::ffi::c_int;
 use std::marker::PhantomData;
 
@@ -66,6 +67,23 @@ impl<T: Table> KeyColumns<T> {
         };
         [self.lamport.set(lamport), self.replica.set(replica), self.counter.set(counter)]
     }
+}
+
+thread_local! {
+    /// Whether a row of ours is being inserted, or was when an error came.
+    static INSERTING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Inserts. An error leaves a note for [`is_inserting`].
+fn inserting(insert: impl FnOnce()) {
+    INSERTING.set(true);
+    insert();
+    INSERTING.set(false);
+}
+
+/// Whether the error that has come is that of a row of ours which was being inserted.
+pub fn is_inserting() -> bool {
+    INSERTING.take()
 }
 
 /// What is done to rows, as statement triggers distinguish it.
@@ -144,7 +162,7 @@ impl<'o> Writer<'o> {
         let target = self.targets[T::AT].as_mut().expect("opened by `begin`");
         let Some(buffer) = &mut target.buffer else {
             // SAFETY: relation, indexes and slot are open and of one shape.
-            unsafe { pg_sys::ExecSimpleRelationInsert(target.result, estate, slot) };
+            inserting(|| unsafe { pg_sys::ExecSimpleRelationInsert(target.result, estate, slot) });
             self.must_have_written(T::AT, slot)?;
             self.end_row();
             return Ok(());
@@ -156,7 +174,7 @@ impl<'o> Writer<'o> {
             }
             buffer.push(target.relation, slot);
             if buffer.is_full() {
-                buffer.flush(target.result, estate);
+                inserting(|| buffer.flush(target.result, estate));
             }
         }
         Ok(())
@@ -201,15 +219,21 @@ impl<'o> Writer<'o> {
         Ok(())
     }
 
+    /// Writes what was gathered.
+    pub fn flush(&mut self) {
+        for target in self.targets.iter_mut().flatten() {
+            if let Some(buffer) = &mut target.buffer {
+                // SAFETY: everything was opened by this writer.
+                inserting(|| unsafe { buffer.flush(target.result, self.estate) });
+            }
+        }
+    }
+
     /// Writes what was gathered, and fires the triggers that wait for the end of the statement.
     pub fn finish(mut self) {
+        self.flush();
         // SAFETY: everything was opened by this writer.
         unsafe {
-            for target in self.targets.iter_mut().flatten() {
-                if let Some(buffer) = &mut target.buffer {
-                    buffer.flush(target.result, self.estate);
-                }
-            }
             for (at, target) in self.targets.iter().enumerate() {
                 let Some(target) = target else { continue };
                 self.set_all_updated(at);

@@ -37,6 +37,7 @@ fn tree(
         root: node_id(root.unwrap_or(uuid(NodeId::ROOT))),
         max_depth,
         walk: None,
+        file: None,
         read: Vec::new().into_iter(),
         most: FIRST,
     };
@@ -57,6 +58,8 @@ struct Stretches {
     max_depth: Option<i32>,
     /// Where the walk is, once it has begun.
     walk: Option<Walk>,
+    /// The file of `nodes` in which it walks.
+    file: Option<Oid>,
     read: std::vec::IntoIter<Visible>,
     /// How many are read next; 0 when all were.
     most: usize,
@@ -65,6 +68,11 @@ struct Stretches {
 impl Stretches {
     fn read_on(&mut self) -> Result<(), Error> {
         let forest = Open::new(Some(self.forest), Access::Read)?;
+        // Nothing kept the transaction itself from writing the table anew since the last stretch.
+        let file = forest.file_of::<Nodes>();
+        if *self.file.get_or_insert(file) != file {
+            return Err(Error::Rewritten { table: format!("{}.nodes", forest.name) });
+        }
         let Self { doc, root, max_depth, walk, .. } = self;
         let most = std::mem::take(&mut self.most);
         let has_begun = walk.is_some();

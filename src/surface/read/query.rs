@@ -5,6 +5,7 @@
 //! not always see that: on a table without statistics, or where one parent has most of the nodes,
 //! a Seq Scan and a Sort can look cheaper to it, and cost the whole table on every call.
 
+use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char};
 
 use pgrx::Spi;
@@ -58,6 +59,10 @@ pub struct Query {
 impl Query {
     /// A query about this forest.
     pub fn new(forest: &Forest, sql: &str) -> Self {
+        for plan in LEFT.take() {
+            // SAFETY: the plan was ours, and nobody uses it any more.
+            unsafe { pg_sys::SPI_freeplan(plan) };
+        }
         let sql = CString::new(names::sql(forest, sql)).expect("SQL text has no zero bytes");
         Self { sql, plan: std::ptr::null_mut() }
     }
@@ -116,9 +121,19 @@ fn check(code: i32) -> Result<(), Error> {
     Err(Error::Unexpected { what: format!("a query ended with SPI code {code}") })
 }
 
+thread_local! {
+    /// Plans of queries that an error has ended: while it is on its way the server is not called.
+    static LEFT: RefCell<Vec<pg_sys::SPIPlanPtr>> = const { RefCell::new(Vec::new()) };
+}
+
 impl Drop for Query {
     fn drop(&mut self) {
-        if !self.plan.is_null() && !std::thread::panicking() {
+        if self.plan.is_null() {
+            return;
+        }
+        if std::thread::panicking() {
+            LEFT.with_borrow_mut(|left| left.push(self.plan));
+        } else {
             // SAFETY: the plan is ours.
             unsafe { pg_sys::SPI_freeplan(self.plan) };
         }

@@ -115,7 +115,10 @@ impl Level {
             memory::check();
             let Some(node) = row.get(nodes::NODE) else { continue };
             count += 1;
-            let order_key = row.get(nodes::ORDER_KEY).unwrap_or_default();
+            let Some(order_key) = row.get(nodes::ORDER_KEY) else {
+                let problem = format!("node {node} has a parent and no order_key");
+                return Err(Error::corrupted(&row.forest().name, reader.name, problem));
+            };
             if count == PAGE {
                 self.last = Some((Varlena::new(order_key), node));
             }
