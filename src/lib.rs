@@ -32,4 +32,5 @@ pub extern "C-unwind" fn _PG_init() {
     settings::define();
     forest::watch_invalidations();
     forest::names::watch_statements();
+    catch_up::watch_transactions();
 }

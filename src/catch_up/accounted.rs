@@ -4,7 +4,8 @@
 //! A statement's operations are in `ops` before they are materialized. Somebody may append to the
 //! same document meanwhile: a trigger on `ops`, or a function that the statement's query calls. To
 //! that append they would look like operations of old, which took effect; so it ends when it meets
-//! one that is not accounted for.
+//! one that is not accounted for. Rows that ALTER TABLE has written anew look as if the transaction
+//! had inserted them: so it also takes that more rows have entered `ops` than were taken.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -15,43 +16,88 @@ use treecrdt::{Dot, VersionVector};
 use crate::forest::Forest;
 use crate::forest::shape::Docs;
 
-/// By the forest's table `docs` and the document's name.
-type Accounts = HashMap<Oid, HashMap<String, VersionVector>>;
+/// What is known of a document.
+#[derive(Debug, Default)]
+struct Account {
+    /// Rows that were about to enter `ops`, and those of them that a catch-up has taken.
+    entered: u64,
+    taken: u64,
+    /// The operations taken.
+    dots: VersionVector,
+}
+
+#[derive(Debug, Default)]
+struct Accounts {
+    /// By the forest's table `docs` and the document's name.
+    places: HashMap<Oid, HashMap<String, usize>>,
+    list: Vec<Account>,
+    /// The document asked for last: operations of one tend to come together.
+    last: Option<(Oid, String, usize)>,
+}
+
+impl Accounts {
+    fn of(&mut self, docs: Oid, doc: &str) -> &mut Account {
+        let at = match &self.last {
+            Some((table, name, at)) if *table == docs && name == doc => *at,
+            _ => {
+                let places = self.places.entry(docs).or_default();
+                let at = *places.entry(doc.to_owned()).or_insert(self.list.len());
+                if at == self.list.len() {
+                    self.list.push(Account::default());
+                }
+                self.last = Some((docs, doc.to_owned(), at));
+                at
+            }
+        };
+        &mut self.list[at]
+    }
+}
 
 thread_local! {
-    /// A transaction, and what it has accounted for.
-    static ACCOUNTED: RefCell<(pg_sys::LocalTransactionId, Accounts)> = RefCell::default();
+    static ACCOUNTS: RefCell<Accounts> = RefCell::default();
 }
 
-fn with<T>(look: impl FnOnce(&mut Accounts) -> T) -> T {
-    // SAFETY: reads the running transaction's number.
-    let transaction = unsafe { (*pg_sys::MyProc).lxid };
-    ACCOUNTED.with_borrow_mut(|(of, accounts)| {
-        if *of != transaction {
-            (*of, *accounts) = (transaction, Accounts::default());
-        }
-        look(accounts)
-    })
+/// Has the server tell when a transaction ends.
+pub fn watch_transactions() {
+    // SAFETY: registers a function that lives as long as the backend.
+    unsafe { pg_sys::RegisterXactCallback(Some(ended), std::ptr::null_mut()) };
 }
 
-/// Accounts for operations of a document.
-pub fn add(forest: &Forest, doc: &str, dots: impl Iterator<Item = Dot>) {
-    let dots: VersionVector = dots.collect();
-    with(|accounts| {
-        let docs = accounts.entry(forest.table::<Docs>()).or_default();
-        match docs.get_mut(doc) {
-            Some(known) => known.union(&dots),
-            None => {
-                docs.insert(doc.to_owned(), dots);
-            }
+/// Called in the midst of errors too: must not fail.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn ended(
+    _event: pg_sys::XactEvent::Type,
+    _argument: *mut std::ffi::c_void,
+) {
+    let _ = ACCOUNTS.try_with(|accounts| {
+        if let Ok(mut accounts) = accounts.try_borrow_mut() {
+            *accounts = Accounts::default();
         }
     });
 }
 
+fn with<T>(forest: &Forest, doc: &str, look: impl FnOnce(&mut Account) -> T) -> T {
+    ACCOUNTS.with_borrow_mut(|accounts| look(accounts.of(forest.table::<Docs>(), doc)))
+}
+
+/// Notes that a row is about to enter `ops`.
+pub fn enter(forest: &Forest, doc: &str) {
+    with(forest, doc, |account| account.entered += 1);
+}
+
+/// Accounts for operations that have entered.
+pub fn take(forest: &Forest, doc: &str, dots: impl ExactSizeIterator<Item = Dot>) {
+    with(forest, doc, |account| account.taken += dots.len() as u64);
+    add(forest, doc, dots);
+}
+
+/// Accounts for operations that are there, however they came.
+pub fn add(forest: &Forest, doc: &str, dots: impl Iterator<Item = Dot>) {
+    let dots: VersionVector = dots.collect();
+    with(forest, doc, |account| account.dots.union(&dots));
+}
+
 /// Whether an operation that this transaction has written is accounted for.
 pub fn has(forest: &Forest, doc: &str, dot: Dot) -> bool {
-    with(|accounts| {
-        let docs = accounts.get(&forest.table::<Docs>());
-        docs.and_then(|docs| docs.get(doc)).is_some_and(|dots| dots.contains(dot))
-    })
+    with(forest, doc, |account| account.entered <= account.taken || account.dots.contains(dot))
 }

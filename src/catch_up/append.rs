@@ -25,7 +25,7 @@ pub fn append(forest: &Open, batches: Vec<(String, Batch)>) -> Result<(), Error>
         let docs: Vec<String> = batches.iter().map(|(doc, _)| doc.clone()).collect();
         work(forest, docs.iter().map(String::as_str), |work| {
             for (doc, batch) in batches {
-                accounted::add(forest, &doc, batch.entries.iter().map(|op| op.key.dot));
+                accounted::take(forest, &doc, batch.entries.iter().map(|op| op.key.dot));
                 let mut doc = work.doc(doc)?;
                 doc.row.op_count = doc.row.op_count.saturating_add(batch.entries.len() as u64);
                 if CATCH_UP.get() == CatchUp::Deferred {

@@ -15,7 +15,7 @@
 //! | [`permit`] | who may delete from `ops` |
 //! | `accounted` | which operations of the running transaction were taken |
 
-mod accounted;
+pub mod accounted;
 mod append;
 pub mod batch;
 mod drop_doc;
@@ -27,6 +27,7 @@ mod rebuild;
 pub mod store;
 mod work;
 
+pub use accounted::watch_transactions;
 pub use append::append;
 pub use drop_doc::drop_doc;
 pub use ensure::ensure;

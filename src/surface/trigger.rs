@@ -8,7 +8,7 @@ use pgrx::pg_sys::{self, Datum, FunctionCallInfo};
 use super::function::c_function;
 use crate::catch_up;
 use crate::catch_up::batch::Batch;
-use crate::catch_up::{lock, permit};
+use crate::catch_up::{accounted, lock, permit};
 use crate::error::{Error, or_raise};
 use crate::forest::{Forest, Open, relation_name};
 use crate::memory;
@@ -62,6 +62,7 @@ unsafe fn check(fcinfo: FunctionCallInfo) -> Datum {
         let row = or_raise(OpRow::incoming((*data).tg_trigslot, &forest));
         or_raise(row.entry());
         lock::enter(&forest, row.doc);
+        accounted::enter(&forest, row.doc);
         Datum::from((*data).tg_trigtuple)
     }
 }
