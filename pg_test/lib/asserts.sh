@@ -57,6 +57,10 @@ build_postgres() {
         CFLAGS='-O1 -fno-omit-frame-pointer' CPPFLAGS=-DRANDOMIZE_ALLOCATED_MEMORY
     grep -q '^#define USE_ASSERT_CHECKING 1' "$folder/postgres/src/include/pg_config.h" || die "PostgreSQL was configured without assertions"
     quietly make make -j"$(nproc)" -C "$folder/postgres/src" install
-    quietly make-contrib make -C "$folder/postgres/contrib/citext" install # a rung has columns of that type
+    # What the tests make use of besides: a type to take columns for, and sessions from within SQL.
+    local extension
+    for extension in citext dblink; do
+        quietly "make-$extension" make -C "$folder/postgres/contrib/$extension" install
+    done
     rm -rf "$folder"
 }
