@@ -85,16 +85,15 @@ pub fn enter(forest: &Forest, doc: &str) {
     with(forest, doc, |account| account.entered += 1);
 }
 
-/// Accounts for operations that have entered.
-pub fn take(forest: &Forest, doc: &str, dots: impl ExactSizeIterator<Item = Dot>) {
-    with(forest, doc, |account| account.taken += dots.len() as u64);
+/// Accounts for operations that have entered, so many.
+pub fn take(forest: &Forest, doc: &str, dots: &VersionVector, count: usize) {
+    with(forest, doc, |account| account.taken += count as u64);
     add(forest, doc, dots);
 }
 
 /// Accounts for operations that are there, however they came.
-pub fn add(forest: &Forest, doc: &str, dots: impl Iterator<Item = Dot>) {
-    let dots: VersionVector = dots.collect();
-    with(forest, doc, |account| account.dots.union(&dots));
+pub fn add(forest: &Forest, doc: &str, dots: &VersionVector) {
+    with(forest, doc, |account| account.dots.union(dots));
 }
 
 /// Whether an operation that this transaction has written is accounted for.

@@ -25,11 +25,12 @@ pub fn append(forest: &Open, batches: Vec<(String, Batch)>) -> Result<(), Error>
         let docs: Vec<String> = batches.iter().map(|(doc, _)| doc.clone()).collect();
         work(forest, docs.iter().map(String::as_str), |work| {
             for (doc, batch) in batches {
-                accounted::take(forest, &doc, batch.entries.iter().map(|op| op.key.dot));
+                let dots: VersionVector = batch.entries.iter().map(|op| op.key.dot).collect();
+                accounted::take(forest, &doc, &dots, batch.entries.len());
                 let mut doc = work.doc(doc)?;
                 doc.row.op_count = doc.row.op_count.saturating_add(batch.entries.len() as u64);
                 if CATCH_UP.get() == CatchUp::Deferred {
-                    work.defer(&mut doc, &batch)?;
+                    work.defer(&mut doc, &batch, &dots)?;
                 } else {
                     work.catch_up(&mut doc, batch)?;
                 }
@@ -42,9 +43,8 @@ pub fn append(forest: &Open, batches: Vec<(String, Batch)>) -> Result<(), Error>
 
 impl Work<'_> {
     /// Notes that operations wait.
-    fn defer(&mut self, doc: &mut Doc, batch: &Batch) -> Result<(), Error> {
+    fn defer(&mut self, doc: &mut Doc, batch: &Batch, dots: &VersionVector) -> Result<(), Error> {
         let Some(least) = batch.entries.iter().map(|op| op.key).min() else { return Ok(()) };
-        let dots: VersionVector = batch.entries.iter().map(|op| op.key.dot).collect();
         let dots = Varlena::new(&dots.to_cbor());
         let key = KeyDatums::new(&least);
         let [lamport, replica, counter] = Waiting::KEY.set(Some(&key));

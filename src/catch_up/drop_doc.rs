@@ -5,6 +5,7 @@ use super::{lock, permit};
 use crate::error::{Error, short};
 use crate::forest::Open;
 use crate::forest::owner::acting_as;
+use crate::storage::reader::each_row;
 
 /// Removes a document with its whole log. Gives how many operations it had.
 ///
@@ -17,21 +18,23 @@ pub fn drop_doc(forest: &Open, doc: &str) -> Result<u64, Error> {
         work(forest, std::iter::once(doc), |work| {
             let Doc { datum, row, .. } = work.doc(doc.to_owned())?;
             let Work { reader, writer } = work;
-            let mut is_new = false;
-            let count = permit::permitting(forest.forest(), doc, || {
-                delete_all(&mut reader.ops, writer, &datum, |row| {
+            let (mut count, mut is_new) = (0, false);
+            permit::permitting(forest.forest(), doc, || {
+                each_row(&mut reader.ops, &[datum.text()], &[], |row| {
+                    count += 1;
                     is_new |= row.is_of_this_transaction();
+                    writer.delete(row)
                 })
             })?;
             // Those that are not counted yet are about to be materialized.
             if is_new && count > row.op_count {
                 return Err(Error::InUse { forest: forest.name.clone(), doc: short(doc) });
             }
-            delete_all(&mut reader.nodes, writer, &datum, |_| {})?;
-            delete_all(&mut reader.doc_refs, writer, &datum, |_| {})?;
-            delete_all(&mut reader.doc_ignored, writer, &datum, |_| {})?;
-            delete_all(&mut reader.waiting, writer, &datum, |_| {})?;
-            delete_all(&mut reader.doc, writer, &datum, |_| {})?;
+            delete_all(&mut reader.nodes, writer, &datum)?;
+            delete_all(&mut reader.doc_refs, writer, &datum)?;
+            delete_all(&mut reader.doc_ignored, writer, &datum)?;
+            delete_all(&mut reader.waiting, writer, &datum)?;
+            delete_all(&mut reader.doc, writer, &datum)?;
             Ok(count)
         })
     })

@@ -7,10 +7,10 @@ use super::work::{Doc, Work};
 use crate::datum::{Arg, KeyDatums, Varlena, uuid};
 use crate::error::Error;
 use crate::forest::shape::{Nodes, Ops, Table, nodes, ops};
+use crate::storage::field::Field;
 use crate::storage::reader::Reader;
 use crate::storage::rows::NodeKeys;
 use crate::storage::scan::{Probe, Row};
-use crate::storage::writer::Field;
 
 /// What a row is to hold. A field that is `None` stays as it is; one that is `Some(None)` is NULL.
 struct NewRow<'p> {

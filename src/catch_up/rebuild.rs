@@ -46,8 +46,8 @@ impl Work<'_> {
         self.take_waiting(doc)?;
         let mut batch = Batch::default();
         self.reader.each_op(&doc.datum, |row| batch.push(&row))?;
-        let dots = batch.entries.iter().map(|op| op.key.dot);
-        accounted::add(self.reader.forest, &doc.name, dots);
+        let dots = batch.entries.iter().map(|op| op.key.dot).collect();
+        accounted::add(self.reader.forest, &doc.name, &dots);
         let mut patch = self.replay(doc, None, &batch)?;
         doc.row.head = patch.head;
         doc.row.op_count = batch.entries.len() as u64;
@@ -70,7 +70,7 @@ impl Work<'_> {
                 self.replace_node(doc, &batch, &node)?;
             } else {
                 self.change_node(doc, &batch, &node)?;
-            };
+            }
         }
         let (refs, ignored) = (&mut self.reader.doc_refs, &mut self.reader.doc_ignored);
         leave_what_is_there(refs, doc, &mut patch.refs_added, &mut patch.refs_removed)?;

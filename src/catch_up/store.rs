@@ -6,12 +6,12 @@ use super::accounted;
 use crate::catch_up::batch::{Batch, Bytes};
 use crate::datum::{self, Arg, KeyDatums, Type, Varlena, uuid};
 use crate::error::{Error, short};
-use crate::forest::shape::{Nodes, Oprefs, Ops, nodes, oprefs};
+use crate::forest::shape::{Nodes, Oprefs, nodes, oprefs};
 use crate::memory;
 use crate::storage::parents::Parents;
 use crate::storage::reader::{Reader, find_pair};
 use crate::storage::rows::{NodeKeys, OpRow, read_vector, vector_of};
-use crate::storage::scan::{self, Probe};
+use crate::storage::scan;
 
 /// How many op refs are read at a time.
 const REFS: usize = 256;
@@ -39,15 +39,14 @@ impl<'r, 'f> DocStore<'r, 'f> {
         doc_datum: &'r Varlena,
         head: Option<Key>,
         batch: &'r Batch,
-        waiting: Option<&'r VersionVector>,
     ) -> Self {
-        let (any_ignored, parents) = (None, None);
+        let (waiting, any_ignored, parents) = (None, None, None);
         Self { reader, doc, doc_datum, head, batch, waiting, any_ignored, parents }
     }
 
-    /// It, for who asks most nodes of a subtree for their op refs.
-    pub fn learning_parents(self) -> Self {
-        Self { parents: Some(Parents::default()), ..self }
+    /// It, for who only reads, while these operations wait, and asks most nodes of a subtree.
+    pub fn for_reading(self, waiting: &'r VersionVector) -> Self {
+        Self { waiting: Some(waiting), parents: Some(Parents::default()), ..self }
     }
 
     fn node<'s>(&'s mut self, node: &'s NodeId) -> Result<Option<scan::Row<'s, Nodes>>, Error> {
@@ -68,22 +67,41 @@ impl<'r, 'f> DocStore<'r, 'f> {
         }
     }
 
-    /// The nearest operation of a track.
-    fn near(
+    /// The nearest operation of a track from `key` on, out of the parts of the timeline that make up
+    /// the track.
+    fn nearest(
         &mut self,
         node: NodeId,
         track: Track,
         key: Key,
         which: Which,
     ) -> Result<Option<Entry>, Error> {
-        let (probe, nearer): (_, fn(Key, Key) -> bool) = match which {
-            Which::Next => (&mut self.reader.next, |a, b| a < b),
-            Which::Prev => (&mut self.reader.prev, |a, b| b < a),
+        // Whether the operations of a part have a parent, and write the payload.
+        let parts: &[(bool, bool)] = match track {
+            Track::Structure => &[(true, true), (true, false)],
+            Track::Payload => &[(true, true), (false, true)],
+            Track::Deletion => &[(false, false)],
         };
-        let Some(found) = nearest(probe, self.doc_datum, node, track, key, nearer)? else {
-            return Ok(None);
+        let probe = match which {
+            Which::Next => &mut self.reader.next,
+            Which::Prev => &mut self.reader.prev,
         };
-        let (entry, is_ours) = found;
+        let key = KeyDatums::new(&key);
+        let doc = self.doc_datum.text();
+        let mut nearest: Option<(Entry, bool)> = None;
+        for &(has_parent, writes_payload) in parts {
+            let equals = [doc, uuid(&node), Arg::bool(has_parent), Arg::bool(writes_payload)];
+            let Some(row) = probe.find(&equals, &key.args())? else { continue };
+            let entry = OpRow::of_log(row)?.entry()?;
+            let is_nearer = nearest.is_none_or(|(nearest, _)| match which {
+                Which::Next => entry.key < nearest.key,
+                Which::Prev => nearest.key < entry.key,
+            });
+            if is_nearer {
+                nearest = Some((entry, row.is_of_this_transaction()));
+            }
+        }
+        let Some((entry, is_ours)) = nearest else { return Ok(None) };
         let forest = self.reader.forest;
         if is_ours && self.waiting.is_none() && !accounted::has(forest, self.doc, entry.key.dot) {
             let (forest, doc) = (forest.name.clone(), short(self.doc));
@@ -104,35 +122,6 @@ enum Which {
     Next,
     /// The last before it.
     Prev,
-}
-
-/// The nearest operation of a track that a probe finds from `key` on, out of the parts of the
-/// timeline that make up the track; and whether this transaction has written it.
-fn nearest(
-    probe: &mut Probe<'_, Ops>,
-    doc: &Varlena,
-    node: NodeId,
-    track: Track,
-    key: Key,
-    nearer: fn(Key, Key) -> bool,
-) -> Result<Option<(Entry, bool)>, Error> {
-    // Whether the operations of a part have a parent, and write the payload.
-    let parts: &[(bool, bool)] = match track {
-        Track::Structure => &[(true, true), (true, false)],
-        Track::Payload => &[(true, true), (false, true)],
-        Track::Deletion => &[(false, false)],
-    };
-    let key = KeyDatums::new(&key);
-    let mut nearest: Option<(Entry, bool)> = None;
-    for &(has_parent, writes_payload) in parts {
-        let equals = [doc.text(), uuid(&node), Arg::bool(has_parent), Arg::bool(writes_payload)];
-        let Some(row) = probe.find(&equals, &key.args())? else { continue };
-        let entry = OpRow::of_log(row)?.entry()?;
-        if nearest.is_none_or(|(nearest, _)| nearer(entry.key, nearest.key)) {
-            nearest = Some((entry, row.is_of_this_transaction()));
-        }
-    }
-    Ok(nearest)
 }
 
 impl Store for DocStore<'_, '_> {
@@ -199,11 +188,11 @@ impl Store for DocStore<'_, '_> {
     }
 
     fn next(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Error> {
-        self.near(node, track, key, Which::Next)
+        self.nearest(node, track, key, Which::Next)
     }
 
     fn prev(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Error> {
-        self.near(node, track, key, Which::Prev)
+        self.nearest(node, track, key, Which::Prev)
     }
 
     fn entry(&mut self, key: Key) -> Result<Entry, Error> {

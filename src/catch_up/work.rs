@@ -17,7 +17,7 @@ use crate::error::{Error, short};
 use crate::forest::shape::{Docs, Ignored, Index, Nodes, Oprefs, PairTable, Table, Waiting, docs};
 use crate::forest::{Open, index_name};
 use crate::storage::reader::{DocRow, Reader, each_row, find_pair};
-use crate::storage::scan::{Probe, Row};
+use crate::storage::scan::Probe;
 use crate::storage::writer::{Writer, is_inserting};
 
 /// Reads and writes documents of a forest, and fires what triggers there are when that is done. A row
@@ -155,14 +155,14 @@ impl<'o> Work<'o> {
         head: Option<Key>,
         batch: &Batch,
     ) -> Result<Patch, Error> {
-        let mut store = DocStore::new(&mut self.reader, &doc.name, &doc.datum, head, batch, None);
+        let mut store = DocStore::new(&mut self.reader, &doc.name, &doc.datum, head, batch);
         treecrdt::catch_up(&mut store, &batch.entries)
     }
 
     /// The dots that waited. Their rows are deleted.
     pub(super) fn take_waiting(&mut self, doc: &Doc) -> Result<VersionVector, Error> {
         let dots = self.reader.waiting_dots(&doc.datum)?;
-        delete_all(&mut self.reader.waiting, &mut self.writer, &doc.datum, |_| {})?;
+        delete_all(&mut self.reader.waiting, &mut self.writer, &doc.datum)?;
         Ok(dots)
     }
 
@@ -197,20 +197,13 @@ impl<'o> Work<'o> {
     }
 }
 
-/// Deletes a document's rows of a table, showing each first. Gives how many there were.
+/// Deletes a document's rows of a table.
 pub(super) fn delete_all<T: Table>(
     probe: &mut Probe<'_, T>,
     writer: &mut Writer<'_>,
     doc: &Varlena,
-    mut look: impl FnMut(&Row<'_, T>),
-) -> Result<u64, Error> {
-    let mut count = 0;
-    each_row(probe, &[doc.text()], &[], |row| {
-        count += 1;
-        look(&row);
-        writer.delete(row)
-    })?;
-    Ok(count)
+) -> Result<(), Error> {
+    each_row(probe, &[doc.text()], &[], |row| writer.delete(row))
 }
 
 fn remove_pairs<T: PairTable>(

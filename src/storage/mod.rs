@@ -6,9 +6,10 @@
 //! | [`reader`] | the questions there are to a forest, each with its index |
 //! | [`parents`] | which nodes are parents, learned on the way |
 //! | [`rows`] | rows as the core's values |
-//! | [`writer`], [`buffer`] | rows written as the executor writes them |
+//! | [`writer`], [`field`], [`buffer`] | rows written as the executor writes them |
 
 pub mod buffer;
+pub mod field;
 pub mod parents;
 pub mod reader;
 pub mod rows;

@@ -7,67 +7,16 @@
 
 use std::cell::Cell;
 use std::ffi::c_int;
-use std::marker::PhantomData;
 
 use pgrx::pg_sys::{self, AttrNumber, Datum};
 
-use crate::datum::{self, Arg, KeyDatums, Type, Value};
 use crate::error::Error;
-use crate::forest::shape::{COUNT, Column, KeyColumns, TABLES, Table};
+use crate::forest::shape::{COUNT, TABLES, Table};
 use crate::forest::{Open, relation_name};
 use crate::memory;
 use crate::storage::buffer::{self, Buffer};
+use crate::storage::field::Field;
 use crate::storage::scan::Row;
-
-/// A value for a column of a row.
-#[derive(Debug, Clone, Copy)]
-pub struct Field<'v, T> {
-    /// The column's place in the declaration.
-    at: usize,
-    value: Option<Datum>,
-    of: PhantomData<fn(&'v ()) -> T>,
-}
-
-impl<T: Table> Field<'_, T> {
-    /// Whether a row has this value.
-    pub fn is_in(&self, row: &Row<'_, T>) -> bool {
-        match (row.datum_at(self.at), self.value) {
-            (None, None) => true,
-            (Some(found), Some(value)) => match T::SHAPE.columns[self.at].of {
-                Type::Text | Type::Bytea | Type::Vector => {
-                    // SAFETY: both are of the column's type.
-                    unsafe { datum::bytes(found) == datum::bytes(value) }
-                }
-                Type::Uuid => {
-                    // SAFETY: as above.
-                    unsafe { datum::node(found) == datum::node(value) }
-                }
-                Type::Bool => (found.value() & 0xff != 0) == (value.value() & 0xff != 0),
-                Type::Int8 | Type::Kind => found.value() == value.value(),
-            },
-            _ => false,
-        }
-    }
-}
-
-impl<T: Table, V: Value> Column<T, V> {
-    /// This value for the column; `None` is NULL.
-    pub fn set<'v>(self, value: Option<Arg<'v>>) -> Field<'v, T> {
-        let value = value.map(|value| value.datum(V::TYPE));
-        Field { at: self.at, value, of: PhantomData }
-    }
-}
-
-impl<T: Table> KeyColumns<T> {
-    /// This key for the columns; `None` is NULL.
-    pub fn set<'v>(self, key: Option<&'v KeyDatums>) -> [Field<'v, T>; 3] {
-        let [lamport, replica, counter] = match key {
-            Some(key) => key.args().map(Some),
-            None => [None; 3],
-        };
-        [self.lamport.set(lamport), self.replica.set(replica), self.counter.set(counter)]
-    }
-}
 
 thread_local! {
     /// Whether a row of ours is being inserted, or was when an error came.

@@ -52,9 +52,8 @@ impl DocReader<'_> {
         let waiting = self.reader.waiting_dots(&self.doc)?;
         let batch = Batch::default();
         let head = Some(Key::MIN); // something is materialized: the core asks
-        let store =
-            DocStore::new(&mut self.reader, self.name, &self.doc, head, &batch, Some(&waiting));
-        let mut store = store.learning_parents();
+        let store = DocStore::new(&mut self.reader, self.name, &self.doc, head, &batch);
+        let mut store = store.for_reading(&waiting);
         let version = treecrdt::subtree_version(&mut store, node_id(node))?;
         // Operations that wait are in the log, but have not happened yet.
         Ok(version.difference(&waiting))

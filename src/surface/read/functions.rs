@@ -85,14 +85,9 @@ impl Stretches {
                     Some(walk) => walk,
                     None => walk.insert(Walk::begin(reader, *root, *max_depth)?),
                 };
-                let mut nodes = Vec::new();
-                while nodes.len() < most {
-                    match walk.next(reader)? {
-                        Some(node) => nodes.push(node),
-                        None => return Ok((nodes, true)),
-                    }
-                }
-                Ok((nodes, false))
+                let nodes = walk.stretch(reader, most)?;
+                let is_over = nodes.len() < most;
+                Ok((nodes, is_over))
             },
             || {
                 if has_begun {
@@ -135,14 +130,7 @@ fn visible(
         forest,
         doc,
         &[forest.table::<Nodes>()],
-        |reader| {
-            let mut walk = Walk::begin(reader, node_id(root), max_depth)?;
-            let mut nodes = Vec::new();
-            while let Some(node) = walk.next(reader)? {
-                nodes.push(node);
-            }
-            Ok(nodes)
-        },
+        |reader| Walk::begin(reader, node_id(root), max_depth)?.stretch(reader, usize::MAX),
         || by_sql::visible(forest, doc, root, max_depth),
     )
 }

@@ -52,11 +52,25 @@ impl Walk {
         Ok(walk)
     }
 
-    /// The next node.
+    /// The next nodes, up to so many; fewer only at the end.
     ///
     /// # Errors
     /// [`Error::Corrupted`] where nodes are below themselves.
-    pub fn next(&mut self, reader: &mut DocReader<'_>) -> Result<Option<Visible>, Error> {
+    pub fn stretch(
+        &mut self,
+        reader: &mut DocReader<'_>,
+        most: usize,
+    ) -> Result<Vec<Visible>, Error> {
+        let mut nodes = Vec::new();
+        while nodes.len() < most
+            && let Some(node) = self.next(reader)?
+        {
+            nodes.push(node);
+        }
+        Ok(nodes)
+    }
+
+    fn next(&mut self, reader: &mut DocReader<'_>) -> Result<Option<Visible>, Error> {
         loop {
             memory::check();
             let depth = self.levels.len() as i32;
