@@ -11,10 +11,10 @@ COMMENT ON FUNCTION treecrdt.ops_append_only() IS 'trigger on ops: refuses UPDAT
 
 -- Life cycle.
 
-CREATE FUNCTION treecrdt.create_forest(name pg_catalog.text) RETURNS pg_catalog.regnamespace
+CREATE FUNCTION treecrdt.create_forest(name pg_catalog.text, doc_type pg_catalog.regtype DEFAULT 'pg_catalog.text') RETURNS pg_catalog.regnamespace
     LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'create_forest_wrapper';
-COMMENT ON FUNCTION treecrdt.create_forest(pg_catalog.text) IS
-    'makes a schema of this name with the tables of a forest, owned by the caller; 42P06 if the schema is there already';
+COMMENT ON FUNCTION treecrdt.create_forest(pg_catalog.text, pg_catalog.regtype) IS
+    'makes a schema of this name with the tables of a forest, owned by the caller, whose documents are named by a text, a uuid or a bigint; 42P06 if the schema is there already';
 CREATE FUNCTION treecrdt.drop_forest(forest pg_catalog.regnamespace) RETURNS pg_catalog.void
     LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'drop_forest_wrapper';
 COMMENT ON FUNCTION treecrdt.drop_forest(pg_catalog.regnamespace) IS

@@ -78,6 +78,12 @@ CREATE OPERATOR treecrdt.- (FUNCTION = treecrdt.version_vector_difference, LEFTA
     RIGHTARG = treecrdt.version_vector);
 COMMENT ON OPERATOR treecrdt.- (treecrdt.version_vector, treecrdt.version_vector) IS 'difference';
 
+CREATE FUNCTION treecrdt.version_vector_ranges(treecrdt.version_vector)
+    RETURNS TABLE (replica pg_catalog.bytea, first pg_catalog.int8, last pg_catalog.int8)
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 10 AS 'MODULE_PATHNAME', 'version_vector_ranges_wrapper';
+COMMENT ON FUNCTION treecrdt.version_vector_ranges(treecrdt.version_vector) IS
+    'the ranges of counters, both ends included, replica by replica, in order';
+
 CREATE FUNCTION treecrdt.version_vector_agg_add(pg_catalog.internal, pg_catalog.bytea, pg_catalog.int8)
     RETURNS pg_catalog.internal LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'version_vector_agg_add';
 COMMENT ON FUNCTION treecrdt.version_vector_agg_add(pg_catalog.internal, pg_catalog.bytea, pg_catalog.int8) IS 'adds a dot to the state of version_vector_agg';

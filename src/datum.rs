@@ -6,6 +6,8 @@ use std::marker::PhantomData;
 use pgrx::pg_sys::{self, Datum, Oid};
 use treecrdt::{Key, NodeId};
 
+use crate::doc::DocType;
+
 /// The types of columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {
@@ -23,9 +25,16 @@ pub enum Type {
     Kind,
     /// `treecrdt.version_vector`.
     Vector,
+    /// The type of the forest's documents, which is one of the others ([`Type::in_forest`]).
+    Doc,
 }
 
 impl Type {
+    /// What it is in a forest whose documents have this type.
+    pub fn in_forest(self, docs: DocType) -> Self {
+        if self == Self::Doc { docs.column() } else { self }
+    }
+
     /// The type's name in SQL, with the collation that goes with it.
     pub fn sql(self) -> &'static str {
         match self {
@@ -36,6 +45,7 @@ impl Type {
             Self::Uuid => "pg_catalog.uuid",
             Self::Kind => "treecrdt.op_kind",
             Self::Vector => "treecrdt.version_vector",
+            Self::Doc => "text, uuid or bigint",
         }
     }
 
@@ -73,10 +83,12 @@ macro_rules! values {
         }
     )*};
 }
+/// The type of the forest's documents: read by [`Row::doc`](crate::storage::scan::Row::doc).
+#[derive(Debug)]
+pub enum Doc {}
+
 values! {
     'r;
-    /// `text`, as bytes.
-    Text: &'r [u8] = bytes;
     /// `bytea`.
     Bytea: &'r [u8] = bytes;
     /// `version_vector`, in its CBOR form.
@@ -125,9 +137,19 @@ impl<'v> Arg<'v> {
         Self { datum: Datum::from(value), of: Type::Bool, at: PhantomData }
     }
 
+    /// A label of `op_kind`.
+    pub fn kind(label: Oid) -> Self {
+        Self { datum: Datum::from(label), of: Type::Kind, at: PhantomData }
+    }
+
     /// A `bigint`. Counters and lamports fit by the checks on operations.
     pub fn int8(value: u64) -> Self {
         Self { datum: Datum::from(value as i64), of: Type::Int8, at: PhantomData }
+    }
+
+    /// The datum, whatever its type.
+    pub fn any(&self) -> Datum {
+        self.datum
     }
 
     /// The datum, which must be of this type.

@@ -7,6 +7,8 @@ use pgrx::{PgLogLevel, PgSqlErrorCode};
 use thiserror::Error;
 use treecrdt::{MalformedOp, MalformedVector};
 
+use crate::doc::DocName;
+
 /// What can be wrong with a row of `ops`.
 #[derive(Debug, Error)]
 pub enum Problem {
@@ -50,6 +52,12 @@ pub enum Error {
     NameTooLong {
         /// Its length in bytes.
         length: usize,
+    },
+    /// Documents cannot be named by values of this type.
+    #[error("documents of a forest are named by a text, a uuid or a bigint, not by {of}")]
+    DocType {
+        /// The type.
+        of: String,
     },
     /// The schema is not a forest.
     #[error("schema {name} is not a forest: {problem}")]
@@ -199,8 +207,8 @@ impl Problem {
 
 impl Error {
     /// The tables of a document contradict each other, or the log.
-    pub fn corrupted(forest: &str, doc: &str, problem: String) -> Self {
-        Self::Corrupted { forest: forest.into(), doc: short(doc), problem }
+    pub fn corrupted(forest: &str, doc: &DocName<'_>, problem: String) -> Self {
+        Self::Corrupted { forest: forest.into(), doc: doc.short(), problem }
     }
 
     fn code(&self) -> PgSqlErrorCode {
@@ -229,7 +237,7 @@ impl Error {
             Self::TooLarge { .. } => PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
             Self::Unexpected { .. } => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
             Self::NullForest => PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
-            Self::Encoding | Self::TransitionTable { .. } => {
+            Self::DocType { .. } | Self::Encoding | Self::TransitionTable { .. } => {
                 PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED
             }
             Self::Serialization => PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,
@@ -265,6 +273,9 @@ impl Error {
                 "BEFORE triggers on derived tables must return NEW, or OLD for DELETE; to refuse, \
                  raise an error."
                     .into()
+            }
+            Self::DocType { .. } => {
+                "Say treecrdt.create_forest('name', doc_type => 'uuid'), for instance.".into()
             }
             Self::Encoding => "Create the database with ENCODING 'UTF8'.".into(),
             Self::TransitionTable { .. } => "Use a trigger FOR EACH ROW instead.".into(),

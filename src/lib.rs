@@ -5,14 +5,15 @@
 //! * [`surface`]: what SQL calls, triggers and functions: arguments in, rows out;
 //! * [`catch_up`]: the drive, from operations in the log to rows of the tree tables;
 //! * [`storage`]: rows read and written without a query;
-//! * [`forest`]: six tables of one shape, found, locked, checked;
-//! * [`datum`], [`error`], [`memory`], [`settings`]: the ground;
+//! * [`forest`]: seven tables of one shape, found, locked, checked;
+//! * [`datum`], [`doc`], [`error`], [`memory`], [`settings`]: the ground;
 //! * the crate `treecrdt`, in `core/`: what a set of operations means. It knows nothing of a database.
 //!
 //! The SQL that declares all of it stands in `sql/`.
 
 mod catch_up;
 mod datum;
+mod doc;
 mod error;
 mod forest;
 mod memory;

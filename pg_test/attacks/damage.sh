@@ -33,13 +33,14 @@ CREATE FUNCTION public.everything() RETURNS SETOF text LANGUAGE sql AS $$
         public.op('delete', n(1), NULL, 1006), public.op('delete', n(20), NULL, 9), public.op('tombstone', n(2), NULL, 10), public.op('delete', n(40), NULL, 1007), public.op('move', n(5), n(1), 1008),
         'SELECT treecrdt.ensure_materialized(''f'')', 'SELECT * FROM treecrdt.verify(''f'')']) sql
 $$;
--- A forest whose doc d has a tree of 60 nodes, some moved, one ignored, some deleted, some waiting.
+-- A forest whose doc d has a tree of 60 nodes, some moved or inserted twice, one ignored, some deleted, some waiting.
 CREATE FUNCTION public.fresh() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     DROP SCHEMA IF EXISTS f CASCADE;
     PERFORM treecrdt.create_forest('f');
     INSERT INTO f.ops SELECT 'd', '\x01', g, g, 'insert', n(g), n(g / 2), int4send(g), 'label' FROM generate_series(1, 50) g;
     INSERT INTO f.ops SELECT 'd', '\x01', g, g, 'move', n(g - 40), n((g * 7) % 50), int4send(g), NULL FROM generate_series(51, 60) g;
+    INSERT INTO f.ops SELECT 'd', '\x04', g, g + 60, 'insert', n(g), n((g * 3) % 50), int4send(g), 'again' FROM generate_series(1, 5) g;
     INSERT INTO f.ops (doc, replica, counter, lamport, kind, node, known_state) VALUES ('d', '\x02', 1, 70, 'delete', n(3), '{"01": [[1,60]]}'), ('d', '\x02', 2, 71, 'delete', n(9), '{"01": [[1,10]]}'),
         ('d', '\x02', 3, 72, 'tombstone', n(50), NULL);
     INSERT INTO f.ops VALUES ('e', '\x01', 1, 1, 'insert', n(1), n(0), '', 'other');
@@ -64,15 +65,15 @@ declare -A damages=(
     ["a node below itself"]="UPDATE f.nodes SET parent = n(1) WHERE doc = 'd' AND node = n(1)"
     ["a deleted node below itself"]="UPDATE f.nodes SET parent = n(3) WHERE doc = 'd' AND node = n(3)"
     ["a cycle of deleted nodes"]="UPDATE f.nodes SET deleted_at = '{\"01\": [[1,60]]}', tombstone = true WHERE doc = 'd' AND node IN (n(1), n(2)); UPDATE f.nodes SET parent = n(2) WHERE doc = 'd' AND node = n(1); UPDATE f.nodes SET parent = n(1) WHERE doc = 'd' AND node = n(2)"
-    ["ROOT below its descendant"]="INSERT INTO f.nodes (doc, node, parent, order_key, tombstone, placed_replica, placed_lamport, placed_counter) VALUES ('d', n(0), n(20), '', false, '\\x01', 20, 20)"
+    ["ROOT below its descendant"]="INSERT INTO f.nodes (doc, node, parent, order_key, tombstone, keys) VALUES ('d', n(0), n(20), '', false, '\\x0114140101')"
     ["ROOT below itself"]="INSERT INTO f.nodes (doc, node, parent, order_key, tombstone) VALUES ('d', n(0), n(0), '', false)"
     ["ROOT a tombstone"]="INSERT INTO f.nodes (doc, node, tombstone, deleted_at) VALUES ('d', n(0), true, '{\"01\": [[1,60]]}')"
     ["TRASH with a parent"]="INSERT INTO f.nodes (doc, node, parent, order_key, tombstone) VALUES ('d', 'ffffffff-ffff-ffff-ffff-ffffffffffff', n(20), '', false); UPDATE f.nodes SET parent = 'ffffffff-ffff-ffff-ffff-ffffffffffff' WHERE doc = 'd' AND node = n(1)"
     ["a cycle through TRASH"]="INSERT INTO f.nodes (doc, node, parent, order_key, tombstone) VALUES ('d', 'ffffffff-ffff-ffff-ffff-ffffffffffff', n(1), '', false); UPDATE f.nodes SET parent = 'ffffffff-ffff-ffff-ffff-ffffffffffff' WHERE doc = 'd' AND node = n(1)"
     ["every node the parent of the next, in a ring"]="UPDATE f.nodes SET parent = n(1 + right(node::text, 12)::int % 50) WHERE doc = 'd'"
-    ["no op refs"]="DELETE FROM f.oprefs" ["no nodes"]="DELETE FROM f.nodes" ["no docs"]="DELETE FROM f.docs" ["no waiting"]="DELETE FROM f.waiting"
+    ["no op refs"]="DELETE FROM f.other_refs" ["no reinserts"]="DELETE FROM f.reinserts" ["no nodes"]="DELETE FROM f.nodes" ["no docs"]="DELETE FROM f.docs" ["no waiting"]="DELETE FROM f.waiting"
     ["a doc d that has rows and no log"]="SET session_replication_role = replica; DELETE FROM f.ops WHERE doc = 'd'; RESET session_replication_role"
-    ["op refs to operations that are not there"]="INSERT INTO f.oprefs SELECT 'd', n(g), 1 + g, '\\x07', 9223372036854775807 - g FROM generate_series(0, 50) g"
+    ["op refs to operations that are not there"]="INSERT INTO f.other_refs SELECT 'd', n(g), 1 + g, '\\x07', 9223372036854775807 - g FROM generate_series(0, 50) g"
     ["all operations ignored"]="INSERT INTO f.ignored SELECT doc, node, lamport, replica, counter FROM f.ops WHERE doc = 'd' AND parent IS NOT NULL ON CONFLICT DO NOTHING"
     ["ignored operations that are not there"]="INSERT INTO f.ignored SELECT 'd', n(g), g, '\\x07', 9223372036854775807 - g FROM generate_series(1, 50) g"
     ["waiting operations that are materialized"]="INSERT INTO f.waiting VALUES ('d', 1, '\\x01', 1, '{\"01\": [[1,60]]}'); UPDATE f.docs SET frontier_lamport = 1, frontier_replica = '\\x01', frontier_counter = 1 WHERE doc = 'd'"
@@ -80,9 +81,13 @@ declare -A damages=(
     ["counts and heads out of range"]="UPDATE f.docs SET op_count = -1, late_count = -9223372036854775808, reevaluated_count = 9223372036854775807, head_lamport = 9223372036854775807, head_replica = '\\xff', head_counter = 9223372036854775807"
     ["heads of malformed keys"]="UPDATE f.docs SET op_count = 9223372036854775807, head_lamport = -1, head_replica = decode(repeat('ff', 100), 'hex'), head_counter = NULL"
     ["a head of NULL"]="UPDATE f.docs SET head_lamport = NULL, head_replica = NULL, head_counter = NULL"
-    ["nodes placed by operations that are not there"]="UPDATE f.nodes SET placed_lamport = 77777, placed_replica = '\\x07', placed_counter = 1, payload_lamport = 1, payload_replica = '\\x07', payload_counter = 2 WHERE doc = 'd'"
-    ["nodes placed by malformed keys"]="UPDATE f.nodes SET placed_lamport = -1, placed_replica = '', placed_counter = 0 WHERE doc = 'd'"
-    ["nodes placed by halves of keys"]="UPDATE f.nodes SET placed_lamport = NULL WHERE doc = 'd'; UPDATE f.nodes SET payload_lamport = 3 WHERE doc = 'd'"
+    ["nodes placed by operations that are not there"]="UPDATE f.nodes SET keys = '\\x0b4d0101070102010701030107' WHERE doc = 'd'"
+    ["nodes placed by malformed keys"]="UPDATE f.nodes SET keys = '\\x0100000101' WHERE doc = 'd'"
+    ["nodes placed by halves of keys"]="UPDATE f.nodes SET keys = substr(keys, 1, 4) WHERE doc = 'd'"
+    ["nodes that nothing placed"]="UPDATE f.nodes SET keys = NULL WHERE doc = 'd'"
+    ["nodes without a first insert"]="UPDATE f.nodes SET keys = set_byte(keys, 0, get_byte(keys, 0) & 7) WHERE doc = 'd' AND get_byte(keys, 0) & 8 = 0"
+    ["reinserts that are not there"]="INSERT INTO f.reinserts SELECT 'd', n(g), g % 2 = 0, g, '\\x07', 9223372036854775807 - g FROM generate_series(1, 50) g"
+    ["reinserts that are no inserts, nor of the node"]="INSERT INTO f.reinserts SELECT 'd', n(50 - o.counter::int % 50), true, lamport, replica, counter FROM f.ops o WHERE doc = 'd' ON CONFLICT DO NOTHING"
     ["parents without order keys, and the reverse"]="UPDATE f.nodes SET order_key = NULL WHERE doc = 'd' AND node < n(20); UPDATE f.nodes SET parent = NULL WHERE doc = 'd' AND node > n(30)"
 )
 for what in "${!damages[@]}"; do
@@ -103,11 +108,11 @@ DECLARE
         format('DELETE FROM f.nodes WHERE ctid = %L', any_row('f.nodes')), format('DELETE FROM f.nodes WHERE ctid = %L', any_row('f.nodes')),
         format('UPDATE f.nodes SET parent = %L WHERE ctid = %L', some_node(), any_row('f.nodes')), format('UPDATE f.nodes SET parent = %L WHERE ctid = %L', some_node(), any_row('f.nodes')),
         format('UPDATE f.nodes SET tombstone = NOT tombstone WHERE ctid = %L', any_row('f.nodes')),
-        format('UPDATE f.nodes SET (placed_lamport, placed_replica, placed_counter) = (SELECT %s) WHERE ctid = %L', nothing, any_row('f.nodes')),
-        format('UPDATE f.nodes SET (payload_lamport, payload_replica, payload_counter) = (SELECT %s) WHERE ctid = %L', nothing, any_row('f.nodes')),
+        format('UPDATE f.nodes SET keys = %L WHERE ctid = %L', (ARRAY[NULL, '\x', '\xff', '\x0105', '\x0105050107', '\x1509090101', '\x0b0a0a01010b0b01010c0c0101', '\x083c3c0101'])[1 + (random() * 7)::int], any_row('f.nodes')),
+        format('INSERT INTO f.reinserts SELECT ''d'', %L, true, k.* FROM (SELECT %s) k', some_node(), key),
         format('UPDATE f.nodes SET payload = ''x'', order_key = NULL WHERE ctid = %L', any_row('f.nodes')),
         format('UPDATE f.nodes SET deleted_at = %L WHERE ctid = %L', (ARRAY[NULL, '{}', '{"01": [[1,100]]}', '{"02": [[1,2]]}'])[1 + (random() * 3)::int], any_row('f.nodes')),
-        format('DELETE FROM f.oprefs WHERE ctid = %L', any_row('f.oprefs')), format('INSERT INTO f.oprefs SELECT ''d'', %L, k.* FROM (SELECT %s) k', some_node(), key),
+        format('DELETE FROM f.other_refs WHERE ctid = %L', any_row('f.other_refs')), format('INSERT INTO f.other_refs SELECT ''d'', %L, k.* FROM (SELECT %s) k', some_node(), key),
         format('INSERT INTO f.ignored SELECT ''d'', %L, k.* FROM (SELECT %s) k', some_node(), key), format('DELETE FROM f.ignored WHERE ctid = %L', any_row('f.ignored')),
         format('INSERT INTO f.waiting SELECT ''d'', k.*, %L FROM (SELECT %s) k', '{"01": [[3,5],[58,70]]}', key), format('DELETE FROM f.waiting WHERE ctid = %L', any_row('f.waiting')),
         format('UPDATE f.docs SET (head_lamport, head_replica, head_counter) = (SELECT %s) WHERE doc = ''d''', nothing),

@@ -7,15 +7,16 @@ fresh() { # a forest f and another one, g, with docs of one node each
 DROP SCHEMA IF EXISTS f, g CASCADE;
 SELECT treecrdt.create_forest('f'), treecrdt.create_forest('g');
 INSERT INTO f.ops SELECT d, '\x01', g, g, 'insert', n(g), n(0), '', 'x' FROM generate_series(1, 3) g, unnest(ARRAY['a', 'b']) d;
+INSERT INTO f.ops SELECT d, '\x01', 4, 4, 'payload', n(1), NULL, NULL, 'y' FROM unnest(ARRAY['a', 'b']) d;
 INSERT INTO g.ops SELECT * FROM f.ops;
 SQL
     does
 }
 counts="SELECT (SELECT count(*) FROM f.ops WHERE doc = 'a'), (SELECT count(*) FROM f.ops), (SELECT count(*) FROM g.ops), (SELECT count(*) FROM f.nodes),
     (SELECT count(*) FROM treecrdt.verify('f')), (SELECT count(*) FROM treecrdt.verify('g'));"
-whole='3|6|6|6|0|0'
+whole='4|8|8|6|0|0'
 
-for table in ops nodes oprefs docs; do
+for table in ops nodes other_refs docs; do
     fresh <<SQL
 CREATE FUNCTION public.keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
 CREATE TRIGGER keep BEFORE DELETE ON f.$table FOR EACH ROW EXECUTE FUNCTION public.keep();
@@ -23,9 +24,9 @@ SQL
     gives "a trigger that keeps rows of $table fails drop_doc, which leaves all" $'ERROR:  55000\n'$whole <<<"SELECT treecrdt.drop_doc('f', 'a'); $counts"
     does <<<"DROP FUNCTION public.keep CASCADE"
 done
-for table in ops nodes oprefs docs; do
+for table in ops nodes other_refs docs; do
     fresh <<<"CREATE RULE keep AS ON DELETE TO f.$table DO INSTEAD NOTHING"
-    gives "a rule that keeps rows of $table does not hold up drop_doc" $'3\n0|3|6|3|0|0' <<<"SELECT treecrdt.drop_doc('f', 'a'); $counts"
+    gives "a rule that keeps rows of $table does not hold up drop_doc" $'4\n0|4|8|3|0|0' <<<"SELECT treecrdt.drop_doc('f', 'a'); $counts"
 done
 
 # A trigger of the owner's that deletes something else while drop_doc is at work, or opens what it did afterwards.
@@ -61,7 +62,7 @@ BEGIN
 END $$;
 CREATE TRIGGER more BEFORE DELETE ON f.docs FOR EACH ROW EXECUTE FUNCTION public.more();
 SQL
-gives "a drop_doc within a drop_doc keeps to its doc too" $'3\n0|3|3|3|0|0' <<<"SELECT treecrdt.drop_doc('f', 'a'); $counts"
+gives "a drop_doc within a drop_doc keeps to its doc too" $'4\n0|4|4|3|0|0' <<<"SELECT treecrdt.drop_doc('f', 'a'); $counts"
 fresh <<<""
 gives "the leave to delete ends with drop_doc, after errors and rollbacks too" $'ERROR:  55000\nERROR:  55000\nERROR:  55000\n'$whole <<SQL
 BEGIN;

@@ -79,7 +79,7 @@ SET treecrdt.catch_up = deferred;
 INSERT INTO f.ops SELECT 'waits', '\x01', g, g, 'insert', n(g), n(g / 2), int4send(g), 'label' FROM generate_series(1, 4) g;
 UPDATE f.nodes SET payload = 'damaged' WHERE doc = 'damaged' AND node = n(3);
 DELETE FROM f.nodes WHERE doc = 'damaged' AND node = n(4);
-DELETE FROM f.oprefs WHERE doc = 'damaged' AND parent = n(2);
+DELETE FROM f.other_refs WHERE doc = 'damaged' AND parent = n(2);
 INSERT INTO f.ignored VALUES ('damaged', n(1), 1, '\x07', 1);
 GRANT INSERT, SELECT ON f.ops TO attacks_victim;
 GRANT SELECT ON ALL TABLES IN SCHEMA f TO attacks_victim;
@@ -192,7 +192,7 @@ armed() {
     attacked "$@"
 }
 
-derived=(nodes oprefs ignored waiting docs)
+derived=(nodes other_refs ignored reinserts waiting docs)
 # for_each SQL TABLE...: the SQL for each of these tables, in place of @.
 for_each() {
     local sql=$1 table
@@ -217,9 +217,9 @@ armed "constraint triggers, immediate, that may be deferred" fires \
     < <(for_each "CREATE CONSTRAINT TRIGGER z AFTER INSERT OR UPDATE OR DELETE ON f.@ DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION spy.strike()" "${derived[@]}")
 armed "constraint triggers, initially deferred" silent \
     < <(for_each "CREATE CONSTRAINT TRIGGER z AFTER INSERT OR UPDATE OR DELETE ON f.@ DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION spy.strike()" "${derived[@]}")
-for table in nodes oprefs docs; do
+for table in nodes other_refs docs; do
     prepare_attack <<<"CREATE CONSTRAINT TRIGGER z AFTER INSERT OR UPDATE OR DELETE ON f.$table DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION spy.strike()"
-    one="INSERT INTO f.ops VALUES ('d', '\\x09', 1, 30, 'insert', public.n(30), public.n(1), '', NULL)"
+    one="INSERT INTO f.ops VALUES ('d', '\\x09', 1, 30, 'move', public.n(3), public.n(2), '', NULL)"
     gives "a constraint trigger on $table that is initially deferred is refused at once" "ERROR:  55000" <<<"$one;"
     gives "a constraint trigger on $table that is initially deferred is refused with a hint" t \
         <<<"DO \$\$ DECLARE hint text; BEGIN $one; EXCEPTION WHEN OTHERS THEN GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT; CREATE TEMP TABLE hints AS SELECT hint AS hint; END \$\$; SELECT hint LIKE '%INITIALLY IMMEDIATE%' FROM hints"
@@ -312,7 +312,7 @@ CREATE POLICY p ON spy.pawn USING (spy.truth(doc));
 ALTER TABLE spy.pawn ENABLE ROW LEVEL SECURITY;
 ALTER TABLE f.nodes ADD FOREIGN KEY (doc) REFERENCES spy.pawn DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE f.docs ADD FOREIGN KEY (doc) REFERENCES spy.pawn DEFERRABLE INITIALLY DEFERRED;
-ALTER TABLE f.oprefs ADD FOREIGN KEY (doc, parent) REFERENCES f.nodes DEFERRABLE INITIALLY DEFERRED NOT VALID;
+ALTER TABLE f.other_refs ADD FOREIGN KEY (doc, parent) REFERENCES f.nodes DEFERRABLE INITIALLY DEFERRED NOT VALID;
 SQL
 armed "a unique constraint, deferred, on an expression's column" either <<<"ALTER TABLE f.nodes ADD COLUMN extra int GENERATED ALWAYS AS (spy.number(octet_length(doc))) STORED; ALTER TABLE f.nodes ADD UNIQUE (doc, node, extra) DEFERRABLE INITIALLY DEFERRED"
 armed "a table replaced by a child of another, whose rows the owner computes" either <<<"CREATE TABLE spy.pawn (LIKE f.nodes); ALTER TABLE f.nodes INHERIT spy.pawn"

@@ -30,11 +30,11 @@ INSERT INTO public.step (name, is_writer, sql) VALUES
 CREATE FUNCTION public.make_m() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM public.make('m');
-    DROP VIEW m.children;
+    DROP VIEW m.children, m.oprefs;
     INSERT INTO m.ops VALUES ('x', '\x01', 1, 1, 'insert', n(1), n(0), '');
     UPDATE m.nodes SET payload = 'forged' WHERE doc = 'x';
-    ALTER TABLE m.ops ADD mine int; ALTER TABLE m.nodes ADD mine int; ALTER TABLE m.oprefs ADD mine int;
-    ALTER TABLE m.ignored ADD mine int; ALTER TABLE m.waiting ADD mine int; ALTER TABLE m.docs ADD mine int;
+    ALTER TABLE m.ops ADD mine int; ALTER TABLE m.nodes ADD mine int; ALTER TABLE m.other_refs ADD mine int;
+    ALTER TABLE m.ignored ADD mine int; ALTER TABLE m.reinserts ADD mine int; ALTER TABLE m.waiting ADD mine int; ALTER TABLE m.docs ADD mine int;
 END $$;
 CREATE FUNCTION public.remake(session text) RETURNS void LANGUAGE sql AS $$
     SELECT dblink_exec(session, 'DROP SCHEMA IF EXISTS m, m_old CASCADE; DO $do$ BEGIN PERFORM public.make_m(); END $do$')

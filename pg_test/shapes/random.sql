@@ -6,9 +6,9 @@ CREATE FUNCTION public.one_of(VARIADIC these text[]) RETURNS text LANGUAGE sql V
 -- A statement that alters a table of the forest `look_alike` at random.
 CREATE FUNCTION public.random_mutation() RETURNS text LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-    t text := public.one_of('ops', 'nodes', 'oprefs', 'ignored', 'waiting', 'docs');
+    t text := public.one_of('ops', 'nodes', 'other_refs', 'ignored', 'reinserts', 'waiting', 'docs');
     c text;
-    other text := public.one_of('ops', 'nodes', 'oprefs', 'ignored', 'waiting', 'docs');
+    other text := public.one_of('ops', 'nodes', 'other_refs', 'ignored', 'reinserts', 'waiting', 'docs');
     i text;
     type text := public.one_of('text', 'text COLLATE "C"', 'bytea', 'int8', 'int4', 'numeric', 'uuid', 'bool', 'treecrdt.op_kind', 'treecrdt.version_vector', 'text_too', 'bytea_too', 'int8_too', 'uuid_too', 'vector_too', 'boxed', 'other_kind', 'text[]', 'jsonb', 'name', 'inet', 'point', 'varchar(3)', 'interval');
 BEGIN

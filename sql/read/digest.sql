@@ -1,4 +1,5 @@
--- The digest of the doc $1 in @forest@: a hash of the hashes of its tables' rows, in key order.
+-- What the digest of the doc $1 in @forest@ is of, beside the dots that wait: of each table a hash of the hashes of its
+-- rows, in key order.
 -- Each field is fixed in length or carries its length, so that no two states look the same.
 WITH ops AS (
     SELECT pg_catalog.string_agg(pg_catalog.sha256(
@@ -21,14 +22,12 @@ WITH ops AS (
                OPERATOR(pg_catalog.||) coalesce(pg_catalog.int4send(pg_catalog.octet_length(payload)) OPERATOR(pg_catalog.||) payload, pg_catalog.decode('ffffffff', 'hex'))
            ), ''::pg_catalog.bytea ORDER BY node) AS rows
     FROM @forest@.nodes WHERE doc OPERATOR(pg_catalog.=) $1
-), oprefs AS (
+), refs AS (
     SELECT pg_catalog.string_agg(pg_catalog.sha256(
                pg_catalog.uuid_send(parent) OPERATOR(pg_catalog.||) pg_catalog.int8send(lamport)
                OPERATOR(pg_catalog.||) pg_catalog.int4send(pg_catalog.octet_length(replica)) OPERATOR(pg_catalog.||) replica OPERATOR(pg_catalog.||) pg_catalog.int8send(counter)
            ), ''::pg_catalog.bytea ORDER BY parent, lamport, replica, counter) AS rows
-    FROM @forest@.oprefs WHERE doc OPERATOR(pg_catalog.=) $1
+    FROM @forest@.other_refs WHERE doc OPERATOR(pg_catalog.=) $1
 )
-SELECT pg_catalog.sha256(
-    pg_catalog.sha256(coalesce(ops.rows, '')) OPERATOR(pg_catalog.||) pg_catalog.sha256(coalesce(nodes.rows, ''))
-    OPERATOR(pg_catalog.||) pg_catalog.sha256(coalesce(oprefs.rows, '')))
-FROM ops, nodes, oprefs
+SELECT pg_catalog.sha256(coalesce(ops.rows, '')), pg_catalog.sha256(coalesce(nodes.rows, '')), pg_catalog.sha256(coalesce(refs.rows, ''))
+FROM ops, nodes, refs

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use pgrx::pg_sys::{self, Oid};
 use treecrdt::{Dot, VersionVector};
 
+use crate::doc::DocName;
 use crate::forest::Forest;
 use crate::forest::shape::Docs;
 
@@ -29,23 +30,23 @@ struct Account {
 #[derive(Debug, Default)]
 struct Accounts {
     /// By the forest's table `docs` and the document's name.
-    places: HashMap<Oid, HashMap<String, usize>>,
+    places: HashMap<Oid, HashMap<DocName<'static>, usize>>,
     list: Vec<Account>,
     /// The document asked for last: operations of one tend to come together.
-    last: Option<(Oid, String, usize)>,
+    last: Option<(Oid, DocName<'static>, usize)>,
 }
 
 impl Accounts {
-    fn of(&mut self, docs: Oid, doc: &str) -> &mut Account {
+    fn of(&mut self, docs: Oid, doc: &DocName<'_>) -> &mut Account {
         let at = match &self.last {
             Some((table, name, at)) if *table == docs && name == doc => *at,
             _ => {
                 let places = self.places.entry(docs).or_default();
-                let at = *places.entry(doc.to_owned()).or_insert(self.list.len());
+                let at = *places.entry(doc.clone().into_owned()).or_insert(self.list.len());
                 if at == self.list.len() {
                     self.list.push(Account::default());
                 }
-                self.last = Some((docs, doc.to_owned(), at));
+                self.last = Some((docs, doc.clone().into_owned(), at));
                 at
             }
         };
@@ -76,27 +77,27 @@ unsafe extern "C-unwind" fn ended(
     });
 }
 
-fn with<T>(forest: &Forest, doc: &str, look: impl FnOnce(&mut Account) -> T) -> T {
+fn with<T>(forest: &Forest, doc: &DocName<'_>, look: impl FnOnce(&mut Account) -> T) -> T {
     ACCOUNTS.with_borrow_mut(|accounts| look(accounts.of(forest.table::<Docs>(), doc)))
 }
 
 /// Notes that a row is about to enter `ops`.
-pub fn enter(forest: &Forest, doc: &str) {
+pub fn enter(forest: &Forest, doc: &DocName<'_>) {
     with(forest, doc, |account| account.entered += 1);
 }
 
 /// Accounts for operations that have entered, so many.
-pub fn take(forest: &Forest, doc: &str, dots: &VersionVector, count: usize) {
+pub fn take(forest: &Forest, doc: &DocName<'_>, dots: &VersionVector, count: usize) {
     with(forest, doc, |account| account.taken += count as u64);
     add(forest, doc, dots);
 }
 
 /// Accounts for operations that are there, however they came.
-pub fn add(forest: &Forest, doc: &str, dots: &VersionVector) {
+pub fn add(forest: &Forest, doc: &DocName<'_>, dots: &VersionVector) {
     with(forest, doc, |account| account.dots.union(dots));
 }
 
 /// Whether an operation that this transaction has written is accounted for.
-pub fn has(forest: &Forest, doc: &str, dot: Dot) -> bool {
+pub fn has(forest: &Forest, doc: &DocName<'_>, dot: Dot) -> bool {
     with(forest, doc, |account| account.entered <= account.taken || account.dots.contains(dot))
 }

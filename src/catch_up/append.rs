@@ -6,6 +6,7 @@ use super::batch::Batch;
 use super::work::{Doc, Work, work};
 use super::{accounted, lock};
 use crate::datum::{KeyDatums, Varlena};
+use crate::doc::DocName;
 use crate::error::Error;
 use crate::forest::Open;
 use crate::forest::owner::acting_as;
@@ -17,13 +18,13 @@ use crate::settings::{CATCH_UP, CatchUp};
 ///
 /// # Errors
 /// [`Error::Corrupted`] where the tables contradict each other. The statement must end then.
-pub fn append(forest: &Open, batches: Vec<(String, Batch)>) -> Result<(), Error> {
+pub fn append(forest: &Open, batches: Vec<(DocName<'static>, Batch)>) -> Result<(), Error> {
     acting_as(forest.owner, || {
         for (doc, _) in &batches {
             lock::take(forest, doc)?;
         }
-        let docs: Vec<String> = batches.iter().map(|(doc, _)| doc.clone()).collect();
-        work(forest, docs.iter().map(String::as_str), |work| {
+        let docs: Vec<DocName<'_>> = batches.iter().map(|(doc, _)| doc.clone()).collect();
+        work(forest, &docs, |work| {
             for (doc, batch) in batches {
                 let dots: VersionVector = batch.entries.iter().map(|op| op.key.dot).collect();
                 accounted::take(forest, &doc, &dots, batch.entries.len());
@@ -48,8 +49,8 @@ impl Work<'_> {
         let dots = Varlena::new(&dots.to_cbor());
         let key = KeyDatums::new(&least);
         let [lamport, replica, counter] = Waiting::KEY.set(Some(&key));
-        let (name, dots) = (Some(doc.datum.text()), Some(dots.vector()));
-        let row = [waiting::DOC.set(name), lamport, replica, counter, waiting::DOTS.set(dots)];
+        let (of, dots) = (waiting::DOC.set_doc(&doc.datum), Some(dots.vector()));
+        let row = [of, lamport, replica, counter, waiting::DOTS.set(dots)];
         self.writer.insert(&row)?;
         doc.row.frontier = Some(doc.row.frontier.map_or(least, |frontier| frontier.min(least)));
         Ok(())

@@ -2,7 +2,8 @@
 
 use super::work::{Doc, Work, delete_all, work};
 use super::{lock, permit};
-use crate::error::{Error, short};
+use crate::doc::DocName;
+use crate::error::Error;
 use crate::forest::Open;
 use crate::forest::owner::acting_as;
 use crate::storage::reader::each_row;
@@ -12,15 +13,15 @@ use crate::storage::reader::each_row;
 /// # Errors
 /// [`Error::Suppressed`] if a trigger of the owner's keeps a row, and [`Error::InUse`] in the midst
 /// of a statement that appends to the document.
-pub fn drop_doc(forest: &Open, doc: &str) -> Result<u64, Error> {
+pub fn drop_doc(forest: &Open, doc: &DocName<'static>) -> Result<u64, Error> {
     acting_as(forest.owner, || {
         lock::take(forest, doc)?;
-        work(forest, std::iter::once(doc), |work| {
-            let Doc { datum, row, .. } = work.doc(doc.to_owned())?;
+        work(forest, std::slice::from_ref(doc), |work| {
+            let Doc { datum, row, .. } = work.doc(doc.clone())?;
             let Work { reader, writer } = work;
             let (mut count, mut is_new) = (0, false);
             permit::permitting(forest.forest(), doc, || {
-                each_row(&mut reader.ops, &[datum.text()], &[], |row| {
+                each_row(&mut reader.ops, &[datum.arg()], &[], |row| {
                     count += 1;
                     is_new |= row.is_of_this_transaction();
                     writer.delete(row)
@@ -28,11 +29,12 @@ pub fn drop_doc(forest: &Open, doc: &str) -> Result<u64, Error> {
             })?;
             // Those that are not counted yet are about to be materialized.
             if is_new && count > row.op_count {
-                return Err(Error::InUse { forest: forest.name.clone(), doc: short(doc) });
+                return Err(Error::InUse { forest: forest.name.clone(), doc: doc.short() });
             }
             delete_all(&mut reader.nodes, writer, &datum)?;
             delete_all(&mut reader.doc_refs, writer, &datum)?;
             delete_all(&mut reader.doc_ignored, writer, &datum)?;
+            delete_all(&mut reader.doc_reinserts, writer, &datum)?;
             delete_all(&mut reader.waiting, writer, &datum)?;
             delete_all(&mut reader.doc, writer, &datum)?;
             Ok(count)

@@ -3,6 +3,7 @@
 use super::batch::Batch;
 use super::lock;
 use super::work::work;
+use crate::doc::DocName;
 use crate::error::Error;
 use crate::forest::Open;
 use crate::forest::owner::acting_as;
@@ -12,7 +13,7 @@ use crate::storage::reader::Reader;
 ///
 /// # Errors
 /// As for [`append`].
-pub fn ensure(forest: &Open, doc: Option<&str>) -> Result<u64, Error> {
+pub fn ensure(forest: &Open, doc: Option<&DocName<'_>>) -> Result<u64, Error> {
     acting_as(forest.owner, || {
         let docs = Reader::open(forest)?.waiting_docs(doc)?;
         let mut there = Vec::with_capacity(docs.len());
@@ -21,7 +22,7 @@ pub fn ensure(forest: &Open, doc: Option<&str>) -> Result<u64, Error> {
                 there.push(doc);
             }
         }
-        work(forest, there.iter().map(String::as_str), |work| {
+        work(forest, &there, |work| {
             let mut count = 0;
             for doc in &there {
                 let mut doc = work.doc(doc.clone())?;

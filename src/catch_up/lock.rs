@@ -23,7 +23,7 @@ use std::rc::Rc;
 use pgrx::pg_sys;
 use pgrx::spi::{OwnedPreparedStatement, Spi};
 
-use crate::datum::Varlena;
+use crate::doc::{DocDatum, DocName};
 use crate::error::Error;
 use crate::forest::names;
 use crate::forest::shape::{Docs, Ops};
@@ -40,7 +40,7 @@ const TRIES: usize = 100;
 #[derive(Debug, Clone)]
 struct First {
     statement: Statement,
-    doc: String,
+    doc: DocName<'static>,
     gate: Option<pg_sys::LOCKTAG>,
     /// Whether the statement is about others too, and the gate open.
     several: bool,
@@ -50,15 +50,17 @@ thread_local! {
     static FIRST: RefCell<Option<First>> = const { RefCell::new(None) };
     /// A transaction, and how many gates it holds.
     static GATES: RefCell<(pg_sys::LocalTransactionId, usize)> = const { RefCell::new((0, 0)) };
-    static PLANS: RefCell<HashMap<String, Rc<OwnedPreparedStatement>>> = RefCell::default();
+    /// By statement, and by the type of documents.
+    static PLANS: RefCell<HashMap<(String, pg_sys::Oid), Rc<OwnedPreparedStatement>>> =
+        RefCell::default();
 }
 
 /// Takes the gate of a document before an operation of its enters the log.
-pub fn enter(forest: &Forest, doc: &str) {
+pub fn enter(forest: &Forest, doc: &DocName<'_>) {
     let statement = Statement::now(forest.table::<Ops>());
     let first = FIRST.with_borrow(|first| {
         let first = first.as_ref().filter(|first| first.statement == statement);
-        first.map(|first| (first.several || first.doc == doc, first.gate))
+        first.map(|first| (first.several || first.doc == *doc, first.gate))
     });
     match first {
         Some((true, _)) => {}
@@ -74,7 +76,7 @@ pub fn enter(forest: &Forest, doc: &str) {
         }
         None => {
             let gate = acquire(forest, doc);
-            let first = First { statement, doc: doc.to_owned(), gate, several: false };
+            let first = First { statement, doc: doc.clone().into_owned(), gate, several: false };
             FIRST.set(Some(first));
         }
     }
@@ -87,7 +89,7 @@ pub fn enter(forest: &Forest, doc: &str) {
 /// # Errors
 /// [`Error::Suppressed`] if the row cannot be made. Errors of the server, 40001 among them, end
 /// the statement.
-pub fn take(forest: &Open, doc: &str) -> Result<(), Error> {
+pub fn take(forest: &Open, doc: &DocName<'_>) -> Result<(), Error> {
     acquire(forest, doc);
     // Others, who make and drop the document without passing the gate, may come in between.
     for _ in 0..TRIES {
@@ -103,22 +105,22 @@ pub fn take(forest: &Open, doc: &str) -> Result<(), Error> {
 ///
 /// # Errors
 /// As for [`take`].
-pub fn take_existing(forest: &Open, doc: &str) -> Result<bool, Error> {
+pub fn take_existing(forest: &Open, doc: &DocName<'_>) -> Result<bool, Error> {
     acquire(forest, doc);
     lock_row(forest, doc)
 }
 
-fn lock_row(forest: &Open, doc: &str) -> Result<bool, Error> {
-    let doc = Varlena::new(doc.as_bytes());
+fn lock_row(forest: &Open, doc: &DocName<'_>) -> Result<bool, Error> {
+    let doc = DocDatum::new(doc);
     let mut reader = Reader::open(forest)?;
-    if reader.doc.find(&[doc.text()], &[])?.is_none() {
+    if reader.doc.find(&[doc.arg()], &[])?.is_none() {
         return Ok(false);
     }
     reader.doc.lock_found()
 }
 
 /// Waits for the gate of a document, unless the transaction holds too many.
-fn acquire(forest: &Forest, doc: &str) -> Option<pg_sys::LOCKTAG> {
+fn acquire(forest: &Forest, doc: &DocName<'_>) -> Option<pg_sys::LOCKTAG> {
     // SAFETY: reads the running transaction's number.
     let transaction = unsafe { (*pg_sys::MyProc).lxid };
     let held = GATES.with_borrow(|&(of, held)| if of == transaction { held } else { 0 });
@@ -143,9 +145,9 @@ fn release(gate: pg_sys::LOCKTAG) {
 ///
 /// All backends must come to the same hash, whatever release of Rust built what they have loaded: it
 /// is FNV-1a, folded to 32 bits.
-fn gate(forest: &Forest, doc: &str) -> pg_sys::LOCKTAG {
-    let hash = doc.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+fn gate(forest: &Forest, doc: &DocName<'_>) -> pg_sys::LOCKTAG {
+    let hash = doc.bytes().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
     });
     // SAFETY: reads the database's OID.
     let database = unsafe { pg_sys::MyDatabaseId };
@@ -159,21 +161,21 @@ fn gate(forest: &Forest, doc: &str) -> pg_sys::LOCKTAG {
     }
 }
 
-fn run(forest: &Open, sql: &str, doc: &str) -> Result<usize, Error> {
-    let sql = names::sql(forest, sql);
+fn run(forest: &Open, sql: &str, doc: &DocName<'_>) -> Result<usize, Error> {
+    let statement = (names::sql(forest, sql), forest.docs.oid());
     names::naming(forest.forest(), || {
         Spi::connect_mut(|client| {
-            let known = PLANS.with_borrow(|plans| plans.get(&sql).cloned());
+            let known = PLANS.with_borrow(|plans| plans.get(&statement).cloned());
             let plan = match known {
                 Some(plan) => plan,
                 None => {
-                    let text = [pgrx::PgBuiltInOids::TEXTOID.oid()];
-                    let plan = Rc::new(client.prepare_mut(sql.as_str(), &text)?.keep());
-                    PLANS.with_borrow_mut(|plans| plans.insert(sql.clone(), plan.clone()));
+                    let types = [pgrx::PgOid::from(statement.1)];
+                    let plan = Rc::new(client.prepare_mut(statement.0.as_str(), &types)?.keep());
+                    PLANS.with_borrow_mut(|plans| plans.insert(statement, plan.clone()));
                     plan
                 }
             };
-            Ok(client.update(&*plan, None, &[doc.into()])?.len())
+            Ok(client.update(&*plan, None, &[doc.param()])?.len())
         })
     })
 }

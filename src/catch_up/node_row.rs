@@ -1,6 +1,6 @@
 //! A row of `nodes` as a patch has it.
 
-use treecrdt::{NodePatch, Placement, Source, VersionVector};
+use treecrdt::{Key, NodeKeys, NodePatch, Placement, Source, VersionVector};
 
 use super::batch::{Batch, Bytes};
 use super::work::{Doc, Work};
@@ -9,13 +9,14 @@ use crate::error::Error;
 use crate::forest::shape::{Nodes, Ops, Table, nodes, ops};
 use crate::storage::field::Field;
 use crate::storage::reader::Reader;
-use crate::storage::rows::NodeKeys;
+use crate::storage::rows::node_keys;
 use crate::storage::scan::{Probe, Row};
 
 /// What a row is to hold. A field that is `None` stays as it is; one that is `Some(None)` is NULL.
 struct NewRow<'p> {
     placement: Option<Option<Placement>>,
     payload: Option<Option<Source>>,
+    inserted: Option<Option<Key>>,
     deleted_at: Option<Option<&'p VersionVector>>,
     tombstone: Option<bool>,
     /// Whether nothing of the row stays as it is.
@@ -28,6 +29,7 @@ impl<'p> NewRow<'p> {
         Self {
             placement: patch.placement,
             payload: patch.payload.map(Some),
+            inserted: patch.inserted.map(Some),
             deleted_at: patch.deleted_at.as_ref().map(Some),
             tombstone: patch.tombstone.or((!patch.exists).then_some(false)),
             is_whole: false,
@@ -39,6 +41,7 @@ impl<'p> NewRow<'p> {
         Self {
             placement: Some(patch.placement.flatten()),
             payload: Some(patch.payload),
+            inserted: Some(patch.inserted),
             deleted_at: Some(patch.deleted_at.as_ref()),
             tombstone: Some(patch.tombstone == Some(true)),
             is_whole: true,
@@ -50,6 +53,7 @@ impl<'p> NewRow<'p> {
         NodeKeys {
             placed: self.placement.map_or(old.placed, |place| place.map(|it| it.source.key)),
             payload: self.payload.map_or(old.payload, |source| source.map(|it| it.key)),
+            inserted: self.inserted.unwrap_or(old.inserted),
         }
     }
 }
@@ -84,11 +88,13 @@ impl Work<'_> {
         new: &NewRow<'_>,
         exists: bool,
     ) -> Result<(), Error> {
-        let at = [doc.datum.text(), uuid(&patch.node)];
+        let at = [doc.datum.arg(), uuid(&patch.node)];
         let mut old = NodeKeys::default();
         if exists {
             match self.reader.node.find(&at, &[])? {
-                Some(row) => old = NodeKeys::read(&row),
+                // What is replaced need not even be legible.
+                Some(_) if new.is_whole => {}
+                Some(row) => old = node_keys(&row)?,
                 None => {
                     return Err(self.corrupted(&doc.name, format!("node {} is gone", patch.node)));
                 }
@@ -97,8 +103,7 @@ impl Work<'_> {
         let keys = new.keys(old);
         let forest = &self.reader.forest.name;
         // What fields point at stands here, or in the batch, or under the probe on `ops`.
-        let (mut placed, mut written) = (KeyDatums::default(), KeyDatums::default());
-        let mut logged_key = KeyDatums::default();
+        let (mut placed, mut logged_key) = (KeyDatums::default(), KeyDatums::default());
         let (order_key, parent);
         let mut fields: Vec<Field<'_, Nodes>> = Vec::with_capacity(Nodes::SHAPE.columns.len());
         match new.placement {
@@ -106,7 +111,6 @@ impl Work<'_> {
             Some(None) => {
                 fields.push(nodes::PARENT.set(None));
                 fields.push(nodes::ORDER_KEY.set(None));
-                fields.extend(Nodes::PLACED.set(None));
             }
             Some(Some(placement)) => {
                 placed.set(&placement.source.key);
@@ -122,7 +126,6 @@ impl Work<'_> {
                 parent = placement.parent;
                 fields.push(nodes::PARENT.set(Some(uuid(&parent))));
                 fields.push(nodes::ORDER_KEY.set(bytes));
-                fields.extend(Nodes::PLACED.set(Some(&placed)));
             }
         }
         let deleted_at = new.deleted_at.map(|it| it.map(|it| Varlena::new(&it.to_cbor())));
@@ -132,10 +135,10 @@ impl Work<'_> {
         if let Some(tombstone) = new.tombstone {
             fields.push(nodes::TOMBSTONE.set(Some(Arg::bool(tombstone))));
         }
-        let payload_key = keys.stored_payload();
-        if new.is_whole || payload_key != old.stored_payload() {
-            written.set(&payload_key.unwrap_or(treecrdt::Key::MIN));
-            fields.extend(Nodes::WRITTEN.set(payload_key.map(|_| &written)));
+        let packed = (new.is_whole || keys != old).then(|| keys.to_bytes());
+        let packed = packed.map(|bytes| (!bytes.is_empty()).then(|| Varlena::new(&bytes)));
+        if let Some(packed) = &packed {
+            fields.push(nodes::KEYS.set(packed.as_ref().map(Varlena::bytea)));
         }
         let Reader { op, node, .. } = &mut self.reader;
         match new.payload {
@@ -150,7 +153,7 @@ impl Work<'_> {
             })),
         }
         if !exists {
-            fields.push(nodes::DOC.set(Some(doc.datum.text())));
+            fields.push(nodes::DOC.set_doc(&doc.datum));
             fields.push(nodes::NODE.set(Some(uuid(&patch.node))));
             return self.writer.insert(&fields);
         }
@@ -171,7 +174,7 @@ fn logged<'p>(
     key: &'p KeyDatums,
 ) -> Result<Row<'p, Ops>, Error> {
     let [_, replica, counter] = key.args();
-    op.find(&[doc.datum.text(), replica, counter], &[])?.ok_or_else(|| {
+    op.find(&[doc.datum.arg(), replica, counter], &[])?.ok_or_else(|| {
         Error::corrupted(forest, &doc.name, format!("operation {} is not in ops", source.key))
     })
 }

@@ -5,24 +5,25 @@ use std::rc::Rc;
 
 use pgrx::pg_sys;
 
+use crate::doc::DocName;
 use crate::forest::Forest;
-use crate::forest::shape::{Ops, ops};
+use crate::forest::shape::Ops;
 use crate::storage::scan::Row;
 
 thread_local! {
     /// The forest and the document that are being dropped.
-    static DROPPED: RefCell<Option<(Rc<Forest>, String)>> = const { RefCell::new(None) };
+    static DROPPED: RefCell<Option<(Rc<Forest>, DocName<'static>)>> = const { RefCell::new(None) };
 }
 
 /// Runs work that may delete the operations of one document, and no others.
-pub fn permitting<T>(forest: &Rc<Forest>, doc: &str, work: impl FnOnce() -> T) -> T {
-    struct Reset(Option<(Rc<Forest>, String)>);
+pub fn permitting<T>(forest: &Rc<Forest>, doc: &DocName<'static>, work: impl FnOnce() -> T) -> T {
+    struct Reset(Option<(Rc<Forest>, DocName<'static>)>);
     impl Drop for Reset {
         fn drop(&mut self) {
             DROPPED.set(self.0.take());
         }
     }
-    let _reset = Reset(DROPPED.replace(Some((forest.clone(), doc.to_owned()))));
+    let _reset = Reset(DROPPED.replace(Some((forest.clone(), doc.clone()))));
     work()
 }
 
@@ -43,7 +44,7 @@ pub unsafe fn permits(data: *mut pg_sys::TriggerData) -> bool {
                 return false;
             }
             let row = || Row::<Ops>::in_slot((*data).tg_trigslot, forest);
-            event & pg_sys::TRIGGER_EVENT_ROW == 0 || row().get(ops::DOC) == Some(doc.as_bytes())
+            event & pg_sys::TRIGGER_EVENT_ROW == 0 || row().doc().as_ref() == Some(doc)
         }
     })
 }

@@ -1,16 +1,22 @@
 //! The core's questions, answered from the tables of a forest: a reader bound to one document.
 
-use treecrdt::{Above, Entry, Key, NodeId, Range, Row, Source, Store, Track, VersionVector};
+use std::collections::HashMap;
+
+use treecrdt::{
+    Above, Entry, Key, NodeId, OpKind, Range, Row, Source, Store, Track, VersionVector,
+};
 
 use super::accounted;
 use crate::catch_up::batch::{Batch, Bytes};
 use crate::datum::{self, Arg, KeyDatums, Type, Varlena, uuid};
-use crate::error::{Error, short};
-use crate::forest::shape::{Nodes, Oprefs, nodes, oprefs};
+use crate::doc::{DocDatum, DocName};
+use crate::error::Error;
+use crate::forest::Forest;
+use crate::forest::shape::{Nodes, OtherRefs, Reinserts, nodes, ops};
 use crate::memory;
 use crate::storage::parents::Parents;
-use crate::storage::reader::{Reader, find_pair};
-use crate::storage::rows::{NodeKeys, OpRow, read_vector, vector_of};
+use crate::storage::reader::{Reader, each_row, find_pair};
+use crate::storage::rows::{OpRow, node_keys, read_vector, vector_of};
 use crate::storage::scan;
 
 /// How many op refs are read at a time.
@@ -19,38 +25,57 @@ const REFS: usize = 256;
 /// The reader, bound to one document.
 pub struct DocStore<'r, 'f> {
     reader: &'r mut Reader<'f>,
-    doc: &'r str,
-    doc_datum: &'r Varlena,
+    doc: &'r DocName<'static>,
+    doc_datum: &'r DocDatum,
     head: Option<Key>,
     batch: &'r Batch,
     /// The operations that wait, for who only reads.
     waiting: Option<&'r VersionVector>,
     /// Whether the document has ignored operations, once that was asked.
     any_ignored: Option<bool>,
-    /// The nodes that have op refs, for who asks many.
+    /// Whether it has inserts that are not the first of their nodes, once that was asked.
+    any_reinserts: Option<bool>,
+    /// The nodes that operations name as a parent, for who asks many.
     parents: Option<Parents>,
+    /// The nodes that operations are about which are no inserts.
+    unmoved: Option<Parents>,
+    ties: Ties,
+    look: Look,
 }
 
 impl<'r, 'f> DocStore<'r, 'f> {
     /// The document that is at this head, for a catch-up with this batch.
     pub fn new(
         reader: &'r mut Reader<'f>,
-        doc: &'r str,
-        doc_datum: &'r Varlena,
+        doc: &'r DocName<'static>,
+        doc_datum: &'r DocDatum,
         head: Option<Key>,
         batch: &'r Batch,
     ) -> Self {
-        let (waiting, any_ignored, parents) = (None, None, None);
-        Self { reader, doc, doc_datum, head, batch, waiting, any_ignored, parents }
+        Self {
+            reader,
+            doc,
+            doc_datum,
+            head,
+            batch,
+            waiting: None,
+            any_ignored: None,
+            any_reinserts: None,
+            parents: None,
+            unmoved: None,
+            ties: Ties::default(),
+            look: Look { parent: Box::new(NodeId::ROOT), given: None, is_over: false },
+        }
     }
 
     /// It, for who only reads, while these operations wait, and asks most nodes of a subtree.
     pub fn for_reading(self, waiting: &'r VersionVector) -> Self {
-        Self { waiting: Some(waiting), parents: Some(Parents::default()), ..self }
+        let [parents, unmoved] = [(); 2].map(|()| Some(Parents::default()));
+        Self { waiting: Some(waiting), parents, unmoved, ..self }
     }
 
     fn node<'s>(&'s mut self, node: &'s NodeId) -> Result<Option<scan::Row<'s, Nodes>>, Error> {
-        self.reader.node.find(&[self.doc_datum.text(), uuid(node)], &[])
+        self.reader.node.find(&[self.doc_datum.arg(), uuid(node)], &[])
     }
 
     /// Reads an operation of the log.
@@ -61,14 +86,13 @@ impl<'r, 'f> DocStore<'r, 'f> {
     ) -> Result<T, Error> {
         let columns = KeyDatums::new(&key);
         let [_, replica, counter] = columns.args();
-        match self.reader.op.find(&[self.doc_datum.text(), replica, counter], &[])? {
+        match self.reader.op.find(&[self.doc_datum.arg(), replica, counter], &[])? {
             Some(row) => read(&OpRow::of_log(row)?),
             None => Err(self.corrupted(format!("operation {key} is not in ops"))),
         }
     }
 
-    /// The nearest operation of a track from `key` on, out of the parts of the timeline that make up
-    /// the track.
+    /// The nearest operation of a track from `key` on, out of those of each kind that make it up.
     fn nearest(
         &mut self,
         node: NodeId,
@@ -76,38 +100,118 @@ impl<'r, 'f> DocStore<'r, 'f> {
         key: Key,
         which: Which,
     ) -> Result<Option<Entry>, Error> {
-        // Whether the operations of a part have a parent, and write the payload.
-        let parts: &[(bool, bool)] = match track {
-            Track::Structure => &[(true, true), (true, false)],
-            Track::Payload => &[(true, true), (false, true)],
-            Track::Deletion => &[(false, false)],
+        let (kinds, reinserts): (&[OpKind], &[bool]) = match track {
+            Track::Structure => (&[OpKind::Move], &[true, false]),
+            Track::Payload => (&[OpKind::Payload], &[true]),
+            Track::Deletion => (&[OpKind::Delete, OpKind::Tombstone], &[]),
         };
+        let mut nearest: Option<Found> = None;
+        for &kind in kinds {
+            let found = self.nearest_of_kind(node, kind, key, which)?;
+            nearest = which.nearest(nearest.into_iter().chain(found), key);
+        }
+        if !reinserts.is_empty() && self.any_reinserts()? {
+            for &with_payload in reinserts {
+                let found = self.nearest_reinsert(node, with_payload, key, which)?;
+                nearest = which.nearest(nearest.into_iter().chain(found), key);
+            }
+        }
+        let Some((entry, is_ours)) = nearest else { return Ok(None) };
+        self.must_be_accounted(&entry, is_ours)?;
+        Ok(Some(entry))
+    }
+
+    /// The nearest operation of one kind. Those of one lamport lie in no order; where they are many
+    /// they are remembered in order.
+    fn nearest_of_kind(
+        &mut self,
+        node: NodeId,
+        kind: OpKind,
+        key: Key,
+        which: Which,
+    ) -> Result<Option<Found>, Error> {
+        let mut from = key.lamport;
+        if let Some(ties) = self.ties.get(&(node, kind))
+            && ties[0].0.key.lamport == from
+        {
+            let at = ties.partition_point(|(entry, _)| match which {
+                Which::Next => entry.key <= key,
+                Which::Prev => entry.key < key,
+            });
+            let found = match which {
+                Which::Next => ties.get(at),
+                Which::Prev => at.checked_sub(1).map(|at| &ties[at]),
+            };
+            if let Some(found) = found {
+                return Ok(Some(*found));
+            }
+            match which {
+                Which::Next => from += 1,
+                Which::Prev => from -= 1,
+            }
+        }
+        let label = self.reader.forest.label(kind);
         let probe = match which {
             Which::Next => &mut self.reader.next,
             Which::Prev => &mut self.reader.prev,
         };
-        let key = KeyDatums::new(&key);
-        let doc = self.doc_datum.text();
-        let mut nearest: Option<(Entry, bool)> = None;
-        for &(has_parent, writes_payload) in parts {
-            let equals = [doc, uuid(&node), Arg::bool(has_parent), Arg::bool(writes_payload)];
-            let Some(row) = probe.find(&equals, &key.args())? else { continue };
+        let equals = [self.doc_datum.arg(), uuid(&node), Arg::kind(label)];
+        let mut rows = probe.rows(&equals, &[Arg::int8(from)])?;
+        let mut group: Vec<Found> = Vec::new();
+        let mut found = None;
+        while let Some(row) = rows.next() {
+            memory::check();
             let entry = OpRow::of_log(row)?.entry()?;
-            let is_nearer = nearest.is_none_or(|(nearest, _)| match which {
-                Which::Next => entry.key < nearest.key,
-                Which::Prev => nearest.key < entry.key,
-            });
-            if is_nearer {
-                nearest = Some((entry, row.is_of_this_transaction()));
+            if group.first().is_some_and(|(first, _)| first.key.lamport != entry.key.lamport) {
+                found = which.nearest(group.iter().copied(), key);
+                if found.is_some() {
+                    break;
+                }
+                self.ties.remember(node, kind, &mut group);
+                group.clear();
             }
+            group.push((entry, row.is_of_this_transaction()));
         }
-        let Some((entry, is_ours)) = nearest else { return Ok(None) };
+        let found = found.or_else(|| which.nearest(group.iter().copied(), key));
+        self.ties.remember(node, kind, &mut group);
+        Ok(found)
+    }
+
+    /// The nearest insert that is not the first.
+    fn nearest_reinsert(
+        &mut self,
+        node: NodeId,
+        with_payload: bool,
+        key: Key,
+        which: Which,
+    ) -> Result<Option<Found>, Error> {
+        let probe = match which {
+            Which::Next => &mut self.reader.reinserts_after,
+            Which::Prev => &mut self.reader.reinserts_before,
+        };
+        let bound = KeyDatums::new(&key);
+        let equals = [self.doc_datum.arg(), uuid(&node), Arg::bool(with_payload)];
+        let found = probe.find(&equals, &bound.args())?.and_then(|row| row.key(Reinserts::KEY));
+        // They were materialized, so the statement that brought them has ended.
+        found.map(|key| Ok((self.entry(key)?, false))).transpose()
+    }
+
+    fn any_reinserts(&mut self) -> Result<bool, Error> {
+        let any = match self.any_reinserts {
+            Some(any) => any,
+            None => self.reader.doc_reinserts.find(&[self.doc_datum.arg()], &[])?.is_some(),
+        };
+        self.any_reinserts = Some(any);
+        Ok(any)
+    }
+
+    /// Ends the statement at an operation of one that has not ended.
+    fn must_be_accounted(&self, entry: &Entry, is_ours: bool) -> Result<(), Error> {
         let forest = self.reader.forest;
         if is_ours && self.waiting.is_none() && !accounted::has(forest, self.doc, entry.key.dot) {
-            let (forest, doc) = (forest.name.clone(), short(self.doc));
-            return Err(Error::InUse { forest, doc });
+            return Err(Error::InUse { forest: forest.name.clone(), doc: self.doc.short() });
         }
-        Ok(Some(entry))
+        Ok(())
     }
 
     fn corrupted(&self, problem: String) -> Error {
@@ -124,6 +228,69 @@ enum Which {
     Prev,
 }
 
+impl Which {
+    fn nearest(self, found: impl Iterator<Item = Found>, key: Key) -> Option<Found> {
+        match self {
+            Self::Next => found.filter(|it| key < it.0.key).min_by_key(|it| it.0.key),
+            Self::Prev => found.filter(|it| it.0.key < key).max_by_key(|it| it.0.key),
+        }
+    }
+}
+
+/// An operation, and whether this transaction has written it.
+type Found = (Entry, bool);
+
+/// Operations on one node, of one kind and with one lamport, in order: of each kind those met last,
+/// where there are many. So a history that has one lamport throughout is read once,
+/// not once for each of its operations.
+#[derive(Debug, Default)]
+struct Ties(HashMap<(NodeId, OpKind), Vec<Found>>);
+
+impl Ties {
+    /// So few need not be remembered.
+    const FEW: usize = 32;
+
+    fn get(&self, of: &(NodeId, OpKind)) -> Option<&Vec<Found>> {
+        if self.0.is_empty() { None } else { self.0.get(of) }
+    }
+
+    fn remember(&mut self, node: NodeId, kind: OpKind, group: &mut Vec<Found>) {
+        if group.len() > Self::FEW {
+            group.sort_unstable_by_key(|it| it.0.key);
+            self.0.insert((node, kind), std::mem::take(group));
+        }
+    }
+}
+
+/// A look through the operations that name a parent.
+#[derive(Debug)]
+struct Look {
+    /// The parent, where the scan can point at it.
+    parent: Box<NodeId>,
+    /// How many were given out; `None` before there was any look.
+    given: Option<usize>,
+    is_over: bool,
+}
+
+/// A row of `nodes` as the core has it.
+fn node_row(row: &scan::Row<'_, Nodes>, forest: &Forest, doc: &DocName<'_>) -> Result<Row, Error> {
+    let (parent, keys) = (row.get(nodes::PARENT), node_keys(row)?);
+    if parent.is_some() != keys.placed.is_some() {
+        let node = row.get(nodes::NODE).unwrap_or(NodeId::ROOT);
+        let problem = format!(
+            "node {node} has a parent and no operation that placed it, or the other way round"
+        );
+        return Err(Error::corrupted(&forest.name, doc, problem));
+    }
+    Ok(Row {
+        placed: keys.placed.zip(parent),
+        payload: keys.payload,
+        inserted: keys.inserted,
+        deleted: row.has(nodes::DELETED_AT),
+        tombstone: row.get(nodes::TOMBSTONE) == Some(true),
+    })
+}
+
 impl Store for DocStore<'_, '_> {
     type Error = Error;
 
@@ -136,16 +303,9 @@ impl Store for DocStore<'_, '_> {
     }
 
     fn row(&mut self, node: NodeId) -> Result<Option<Row>, Error> {
+        let (forest, doc) = (self.reader.forest, self.doc);
         let Some(row) = self.node(&node)? else { return Ok(None) };
-        let parent = row.get(nodes::PARENT);
-        let keys = NodeKeys::read(&row);
-        let (deleted, tombstone) =
-            (row.has(nodes::DELETED_AT), row.get(nodes::TOMBSTONE) == Some(true));
-        if parent.is_some() != keys.placed.is_some() {
-            return Err(self.corrupted(format!("node {node} has a parent and no placed_*")));
-        }
-        let placed = keys.placed.zip(parent);
-        Ok(Some(Row { placed, payload: keys.payload, deleted, tombstone }))
+        node_row(&row, forest, doc).map(Some)
     }
 
     fn above(&mut self, node: NodeId) -> Result<Above, Error> {
@@ -159,12 +319,12 @@ impl Store for DocStore<'_, '_> {
     }
 
     fn any_deleted(&mut self) -> Result<bool, Error> {
-        Ok(self.reader.deleted.find(&[self.doc_datum.text()], &[])?.is_some())
+        Ok(self.reader.deleted.find(&[self.doc_datum.arg()], &[])?.is_some())
     }
 
     fn children(&mut self, node: NodeId) -> Result<Vec<NodeId>, Error> {
         let mut children = Vec::new();
-        let at = [self.doc_datum.text(), uuid(&node)];
+        let at = [self.doc_datum.arg(), uuid(&node)];
         let mut rows = self.reader.children.rows(&at, &[])?;
         while let Some(row) = rows.next() {
             memory::check();
@@ -173,18 +333,56 @@ impl Store for DocStore<'_, '_> {
         Ok(children)
     }
 
-    fn timeline(&mut self, node: NodeId) -> Result<Vec<Entry>, Error> {
-        let at = [self.doc_datum.text(), uuid(&node)];
-        let mut rows = self.reader.timeline.rows(&at, &[])?;
-        let mut entries = Vec::new();
+    fn rows_below(
+        &mut self,
+        node: NodeId,
+        visit: &mut dyn FnMut(NodeId, Row),
+    ) -> Result<(), Error> {
+        let at = [self.doc_datum.arg(), uuid(&node)];
+        let (forest, doc) = (self.reader.forest, self.doc);
+        let mut rows = self.reader.children.rows(&at, &[])?;
         while let Some(row) = rows.next() {
             memory::check();
-            let entry = OpRow::of_log(row)?.entry()?;
-            if !self.waiting.is_some_and(|waiting| waiting.contains(entry.key.dot)) {
-                entries.push(entry);
+            if let Some(child) = row.get(nodes::NODE) {
+                visit(child, node_row(&row, forest, doc)?);
             }
         }
-        Ok(entries)
+        Ok(())
+    }
+
+    fn steps(&mut self, node: NodeId) -> Result<Vec<Entry>, Error> {
+        let mut steps = Vec::new();
+        if !self.unmoved.as_ref().is_some_and(|others| others.surely_not(node)) {
+            let label = self.reader.forest.label(OpKind::Move);
+            let equals = [self.doc_datum.arg(), uuid(&node), Arg::kind(label)];
+            let mut rows = self.reader.of_kind.rows(&equals, &[])?;
+            let mut any = false;
+            while let Some(row) = rows.next() {
+                memory::check();
+                any = true;
+                let entry = OpRow::of_log(row)?.entry()?;
+                if !self.waiting.is_some_and(|waiting| waiting.contains(entry.key.dot)) {
+                    steps.push(entry);
+                }
+            }
+            if let Some(others) = self.unmoved.as_mut().filter(|_| !any) {
+                others.go_on(&mut self.reader.later_timeline, ops::NODE, self.doc_datum)?;
+            }
+        }
+        if self.any_reinserts()? {
+            let mut keys = Vec::new();
+            for with_payload in [true, false] {
+                let equals = [self.doc_datum.arg(), uuid(&node), Arg::bool(with_payload)];
+                each_row(&mut self.reader.reinserts, &equals, &[], |row| {
+                    keys.extend(row.key(Reinserts::KEY));
+                    Ok(())
+                })?;
+            }
+            for key in keys {
+                steps.push(self.entry(key)?);
+            }
+        }
+        Ok(steps)
     }
 
     fn next(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Error> {
@@ -213,7 +411,7 @@ impl Store for DocStore<'_, '_> {
 
     fn deletions_in(&mut self, range: Range, most: usize) -> Result<Option<usize>, Error> {
         let replica = Varlena::new(range.replica.as_bytes());
-        let equals = [self.doc_datum.text(), replica.bytea()];
+        let equals = [self.doc_datum.arg(), replica.bytea()];
         let bound = [Arg::int8(range.first), Arg::int8(range.last)];
         let mut rows = self.reader.op_range.rows(&equals, &bound)?;
         let mut count = 0;
@@ -229,7 +427,7 @@ impl Store for DocStore<'_, '_> {
     fn is_ignored(&mut self, node: NodeId, key: Key) -> Result<bool, Error> {
         let any = match self.any_ignored {
             Some(any) => any,
-            None => self.reader.doc_ignored.find(&[self.doc_datum.text()], &[])?.is_some(),
+            None => self.reader.doc_ignored.find(&[self.doc_datum.arg()], &[])?.is_some(),
         };
         self.any_ignored = Some(any);
         if !any {
@@ -239,14 +437,59 @@ impl Store for DocStore<'_, '_> {
         Ok(find_pair(&mut self.reader.ignored, self.doc_datum, &node, &key)?.is_some())
     }
 
+    fn naming(&mut self, parent: NodeId, from: usize, most: usize) -> Result<Vec<Entry>, Error> {
+        if self.parents.as_ref().is_some_and(|parents| parents.surely_not(parent)) {
+            return Ok(Vec::new());
+        }
+        let goes_on = *self.look.parent == parent && self.look.given == Some(from);
+        if goes_on && self.look.is_over {
+            return Ok(Vec::new());
+        }
+        let (mut entries, mut skip) = (Vec::new(), 0);
+        let mut ours = Vec::new();
+        let mut rows = if goes_on {
+            // SAFETY: aimed below, with what the store holds; and it is not over.
+            unsafe { self.reader.naming.go_on() }
+        } else {
+            skip = from;
+            self.look.given = None;
+            *self.look.parent = parent;
+            let at = [self.doc_datum.arg(), uuid(&self.look.parent)];
+            self.reader.naming.rows(&at, &[])?
+        };
+        let mut is_over = false;
+        while entries.len() < most {
+            let Some(row) = rows.next() else {
+                is_over = true;
+                break;
+            };
+            memory::check();
+            let entry = OpRow::of_log(row)?.entry()?;
+            if self.waiting.is_some_and(|waiting| waiting.contains(entry.key.dot)) {
+                continue;
+            }
+            if skip > 0 {
+                skip -= 1;
+                continue;
+            }
+            if row.is_of_this_transaction() {
+                ours.push(entry);
+            }
+            entries.push(entry);
+        }
+        (self.look.given, self.look.is_over) = (Some(from + entries.len()), is_over);
+        for entry in &ours {
+            self.must_be_accounted(entry, true)?;
+        }
+        if let Some(parents) = self.parents.as_mut().filter(|_| from == 0 && entries.is_empty()) {
+            parents.go_on(&mut self.reader.later_named, ops::PARENT, self.doc_datum)?;
+        }
+        Ok(entries)
+    }
+
     fn has_ref(&mut self, parent: NodeId, key: Key) -> Result<bool, Error> {
         let key = KeyDatums::new(&key);
         Ok(find_pair(&mut self.reader.reference, self.doc_datum, &parent, &key)?.is_some())
-    }
-
-    fn has_refs(&mut self, parent: NodeId) -> Result<bool, Error> {
-        let at = [self.doc_datum.text(), uuid(&parent)];
-        Ok(self.reader.refs.find(&at, &[])?.is_some())
     }
 
     fn check(&mut self) -> Result<(), Error> {
@@ -255,22 +498,14 @@ impl Store for DocStore<'_, '_> {
     }
 
     fn refs(&mut self, parent: NodeId, after: Key) -> Result<Vec<Key>, Error> {
-        if self.parents.as_ref().is_some_and(|parents| parents.surely_not(parent)) {
-            return Ok(Vec::new());
-        }
-        let is_first = after == Key::MIN;
         let after = KeyDatums::new(&after);
-        let at = [self.doc_datum.text(), uuid(&parent)];
+        let at = [self.doc_datum.arg(), uuid(&parent)];
         let mut rows = self.reader.refs_after.rows(&at, &after.args())?;
         let mut refs = Vec::new();
         while refs.len() < REFS
             && let Some(row) = rows.next()
         {
-            refs.extend(row.key(Oprefs::KEY));
-        }
-        if let Some(parents) = self.parents.as_mut().filter(|_| is_first && refs.is_empty()) {
-            let probe = &mut self.reader.later_referrer;
-            parents.go_on(probe, oprefs::PARENT, self.doc_datum)?;
+            refs.extend(row.key(OtherRefs::KEY));
         }
         Ok(refs)
     }

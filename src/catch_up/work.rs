@@ -12,9 +12,12 @@ use treecrdt::{Key, NodeId, Patch, VersionVector};
 
 use super::batch::Batch;
 use super::store::DocStore;
-use crate::datum::{Arg, KeyDatums, Varlena, uuid};
-use crate::error::{Error, short};
-use crate::forest::shape::{Docs, Ignored, Index, Nodes, Oprefs, PairTable, Table, Waiting, docs};
+use crate::datum::{Arg, KeyDatums, uuid};
+use crate::doc::{DocDatum, DocName};
+use crate::error::Error;
+use crate::forest::shape::{
+    Docs, Ignored, Index, Nodes, OtherRefs, PairTable, Reinserts, Table, Waiting, docs, reinserts,
+};
 use crate::forest::{Open, index_name};
 use crate::storage::reader::{DocRow, Reader, each_row, find_pair};
 use crate::storage::scan::Probe;
@@ -22,9 +25,9 @@ use crate::storage::writer::{Writer, is_inserting};
 
 /// Reads and writes documents of a forest, and fires what triggers there are when that is done. A row
 /// that is to be new and is there already means that the tables contradict each other.
-pub(super) fn work<'d, T>(
+pub(super) fn work<T>(
     forest: &Open,
-    docs: impl Iterator<Item = &'d str>,
+    docs: &[DocName<'static>],
     work: impl FnOnce(&mut Work<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let at_work = AtWork::begin(forest, docs)?;
@@ -53,7 +56,7 @@ pub(super) fn work<'d, T>(
 thread_local! {
     /// The documents at work, forest by forest: of the work that is done, and of that within which a
     /// trigger has begun it.
-    static AT_WORK: RefCell<Vec<(Oid, HashSet<String>)>> = const { RefCell::new(Vec::new()) };
+    static AT_WORK: RefCell<Vec<(Oid, HashSet<DocName<'static>>)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Documents that are being written: a trigger that would write one of them again, before what is
@@ -61,15 +64,15 @@ thread_local! {
 struct AtWork;
 
 impl AtWork {
-    fn begin<'d>(forest: &Open, docs: impl Iterator<Item = &'d str>) -> Result<Self, Error> {
+    fn begin(forest: &Open, docs: &[DocName<'static>]) -> Result<Self, Error> {
         let table = forest.table::<Docs>();
         AT_WORK.with_borrow_mut(|works| {
             let mut begun = HashSet::new();
             for doc in docs {
                 if works.iter().any(|(of, names)| *of == table && names.contains(doc)) {
-                    return Err(Error::InUse { forest: forest.name.clone(), doc: short(doc) });
+                    return Err(Error::InUse { forest: forest.name.clone(), doc: doc.short() });
                 }
-                begun.insert(doc.to_owned());
+                begun.insert(doc.clone());
             }
             works.push((table, begun));
             Ok(Self)
@@ -88,8 +91,9 @@ impl Drop for AtWork {
 fn is_about_primary_key(forest: &Open, message: &str) -> bool {
     let keys = [
         forest.index(Index::<Nodes>::PRIMARY),
-        forest.index(Index::<Oprefs>::PRIMARY),
+        forest.index(Index::<OtherRefs>::PRIMARY),
         forest.index(Index::<Ignored>::PRIMARY),
+        forest.index(Index::<Reinserts>::PRIMARY),
         forest.index(Index::<Waiting>::PRIMARY),
     ];
     keys.into_iter().filter_map(index_name).any(|name| message.contains(&name))
@@ -97,8 +101,8 @@ fn is_about_primary_key(forest: &Open, message: &str) -> bool {
 
 /// A document at work.
 pub(super) struct Doc {
-    pub(super) name: String,
-    pub(super) datum: Varlena,
+    pub(super) name: DocName<'static>,
+    pub(super) datum: DocDatum,
     pub(super) row: DocRow,
 }
 
@@ -122,15 +126,15 @@ impl<'o> Work<'o> {
     ///
     /// # Errors
     /// [`Error::Corrupted`] if its row is gone.
-    pub(super) fn doc(&mut self, name: String) -> Result<Doc, Error> {
-        let datum = Varlena::new(name.as_bytes());
+    pub(super) fn doc(&mut self, name: DocName<'static>) -> Result<Doc, Error> {
+        let datum = DocDatum::new(&name);
         match self.reader.doc_row(&datum)? {
             Some(row) => Ok(Doc { name, datum, row }),
             None => Err(self.corrupted(&name, "its row in docs is gone".into())),
         }
     }
 
-    pub(super) fn corrupted(&self, doc: &str, problem: String) -> Error {
+    pub(super) fn corrupted(&self, doc: &DocName<'_>, problem: String) -> Error {
         Error::corrupted(&self.reader.forest.name, doc, problem)
     }
 
@@ -174,8 +178,18 @@ impl<'o> Work<'o> {
         let Self { reader, writer } = self;
         remove_pairs(&mut reader.reference, writer, doc, &patch.refs_removed)?;
         remove_pairs(&mut reader.ignored, writer, doc, &patch.ignored_removed)?;
-        add_pairs::<Oprefs>(writer, doc, &patch.refs_added)?;
-        add_pairs::<Ignored>(writer, doc, &patch.ignored_added)
+        add_pairs::<OtherRefs>(writer, doc, &patch.refs_added)?;
+        add_pairs::<Ignored>(writer, doc, &patch.ignored_added)?;
+        let mut columns = KeyDatums::default();
+        for (node, key, with_payload) in &patch.again {
+            columns.set(key);
+            let [lamport, replica, counter] = Reinserts::KEY.set(Some(&columns));
+            let of = reinserts::DOC.set_doc(&doc.datum);
+            let node = reinserts::NODE.set(Some(uuid(node)));
+            let payload = reinserts::PAYLOAD.set(Some(Arg::bool(*with_payload)));
+            writer.insert(&[of, node, payload, lamport, replica, counter])?;
+        }
+        Ok(())
     }
 
     /// Writes the document's row in `docs`: always, since that is what tells a transaction with an
@@ -190,7 +204,7 @@ impl<'o> Work<'o> {
         ];
         fields.extend(Docs::HEAD.set(head.as_ref()));
         fields.extend(Docs::FRONTIER.set(frontier.as_ref()));
-        match self.reader.doc.find(&[doc.datum.text()], &[])? {
+        match self.reader.doc.find(&[doc.datum.arg()], &[])? {
             Some(row) => self.writer.update(row, &fields),
             None => Ok(()),
         }
@@ -201,9 +215,9 @@ impl<'o> Work<'o> {
 pub(super) fn delete_all<T: Table>(
     probe: &mut Probe<'_, T>,
     writer: &mut Writer<'_>,
-    doc: &Varlena,
+    doc: &DocDatum,
 ) -> Result<(), Error> {
-    each_row(probe, &[doc.text()], &[], |row| writer.delete(row))
+    each_row(probe, &[doc.arg()], &[], |row| writer.delete(row))
 }
 
 fn remove_pairs<T: PairTable>(
@@ -229,8 +243,8 @@ fn add_pairs<T: PairTable>(
     for (node, key) in pairs {
         columns.set(key);
         let [lamport, replica, counter] = T::PAIR_KEY.set(Some(&columns));
-        let (name, node) = (Some(doc.datum.text()), Some(uuid(node)));
-        let row = [T::DOC.set(name), T::PAIR_NODE.set(node), lamport, replica, counter];
+        let (of, node) = (T::DOC.set_doc(&doc.datum), T::PAIR_NODE.set(Some(uuid(node))));
+        let row = [of, node, lamport, replica, counter];
         writer.insert(&row)?;
     }
     Ok(())

@@ -29,9 +29,9 @@ mod replay;
 
 pub use memory::MemoryStore;
 pub use model::{
-    Action, Dot, Entry, Key, MAX_COUNTER, MAX_DOC, MAX_ORDER_KEY, MAX_REPLICA, MalformedOp,
-    MalformedVector, NodeId, Op, OpKind, OpParts, Range, ReplicaId, VersionVector,
-    VersionVectorBuilder, hex,
+    Action, Dot, Entry, Key, MAX_COUNTER, MAX_DOC, MAX_ORDER_KEY, MAX_REPLICA, MalformedKeys,
+    MalformedOp, MalformedVector, NodeId, NodeKeys, Op, OpKind, OpParts, Range, ReplicaId,
+    VersionVector, VersionVectorBuilder, hex,
 };
 pub use replay::{
     Above, NodePatch, Patch, Placement, Row, Source, Store, Track, Verdict, catch_up,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::ops::Bound;
 
-use crate::model::{Action, Entry, Op};
+use crate::model::{Action, Entry, Op, OpKind};
 use crate::model::{Dot, Key, NodeId};
 use crate::model::{Range, VersionVector};
 use crate::reference::{self, Node};
@@ -25,8 +25,13 @@ pub struct MemoryStore {
     head: Option<Key>,
     nodes: BTreeMap<NodeId, Node>,
     children: BTreeSet<(NodeId, NodeId)>,
+    /// Operations by the parents that they name, those that wait too.
+    naming: BTreeSet<(NodeId, Key)>,
+    /// The other op refs.
     refs: BTreeSet<(NodeId, Key)>,
     ignored: BTreeSet<(NodeId, Key)>,
+    /// Inserts that are not the first of their nodes.
+    again: BTreeSet<(NodeId, Key)>,
 }
 
 impl MemoryStore {
@@ -49,9 +54,12 @@ impl MemoryStore {
                 (Track::Payload, entry.writes_payload),
                 (Track::Deletion, entry.is_deletion()),
             ];
-            for (track, _) in tracks.into_iter().filter(|(_, on)| *on) {
+            let tracks = tracks.into_iter().filter(|_| op.kind() != OpKind::Insert);
+            for (track, _) in tracks.filter(|(_, on)| *on) {
                 self.timelines.entry((op.node, track as u8)).or_default().insert(op.key);
             }
+            let parent = entry.parent.filter(|&it| it != NodeId::TRASH && !entry.is_reserved());
+            self.naming.extend(parent.map(|parent| (parent, op.key)));
             self.log.insert(op.key, op.clone());
             self.waiting.push(op.clone());
         }
@@ -77,10 +85,13 @@ impl MemoryStore {
 
     /// The rows, in the form the reference gives them; `dots`, which are not stored, left out.
     pub fn state(&self) -> reference::State {
+        let waiting: BTreeSet<Key> = self.waiting.iter().map(|op| op.key).collect();
+        let waits = |row: &(NodeId, Key)| waiting.contains(&row.1);
         reference::State {
             nodes: self.nodes.clone(),
-            refs: self.refs.clone(),
+            refs: self.refs.iter().chain(&self.naming).filter(|row| !waits(row)).copied().collect(),
             ignored: self.ignored.clone(),
+            again: self.again.clone(),
             dots: HashMap::new(),
             head: self.head,
         }
@@ -114,6 +125,9 @@ impl MemoryStore {
                 node.payload_key = Some(source.key);
                 node.payload = written.expect("a payload op").map(<[u8]>::to_vec);
             }
+            if change.inserted.is_some() {
+                node.inserted = change.inserted;
+            }
             if change.deleted_at.is_some() {
                 node.deleted_at = change.deleted_at.clone();
             }
@@ -131,7 +145,24 @@ impl MemoryStore {
         for (set, removed) in removes {
             removed.iter().for_each(|row| assert!(set.remove(row), "{row:?} is not there"));
         }
+        for &(node, key, with_payload) in &patch.again {
+            assert!(self.again.insert((node, key)), "{key} came again before");
+            let tracks = [(Track::Structure, true), (Track::Payload, with_payload)];
+            for (track, _) in tracks.into_iter().filter(|(_, on)| *on) {
+                self.timelines.entry((node, track as u8)).or_default().insert(key);
+            }
+        }
         self.head = patch.head;
+    }
+
+    fn row_of(node: &Node) -> Row {
+        Row {
+            placed: node.placed.zip(node.parent),
+            payload: node.payload_key,
+            inserted: node.inserted,
+            deleted: node.deleted_at.is_some(),
+            tombstone: node.tombstone,
+        }
     }
 
     fn at(&self, key: Option<&Key>) -> Option<Entry> {
@@ -151,12 +182,7 @@ impl Store for MemoryStore {
     }
 
     fn row(&mut self, node: NodeId) -> Result<Option<Row>, Infallible> {
-        Ok(self.nodes.get(&node).map(|node| Row {
-            placed: node.placed.zip(node.parent),
-            payload: node.payload_key,
-            deleted: node.deleted_at.is_some(),
-            tombstone: node.tombstone,
-        }))
+        Ok(self.nodes.get(&node).map(Self::row_of))
     }
 
     fn deleted_at(&mut self, node: NodeId) -> Result<VersionVector, Infallible> {
@@ -172,16 +198,22 @@ impl Store for MemoryStore {
         Ok(self.children.range(range).map(|(_, child)| *child).collect())
     }
 
-    fn timeline(&mut self, node: NodeId) -> Result<Vec<Entry>, Infallible> {
-        let tracks = [Track::Structure, Track::Payload, Track::Deletion];
-        let keys = tracks.into_iter().filter_map(|track| self.timelines.get(&(node, track as u8)));
-        let keys: BTreeSet<&Key> = keys.flatten().collect();
-        let waits = |key: &Key| self.waiting.iter().any(|op| op.key == *key);
-        Ok(keys
-            .into_iter()
-            .filter(|key| !waits(key))
-            .filter_map(|key| self.at(Some(key)))
-            .collect())
+    fn rows_below(
+        &mut self,
+        node: NodeId,
+        visit: &mut dyn FnMut(NodeId, Row),
+    ) -> Result<(), Infallible> {
+        for child in self.children(node)? {
+            visit(child, Self::row_of(&self.nodes[&child]));
+        }
+        Ok(())
+    }
+
+    fn steps(&mut self, node: NodeId) -> Result<Vec<Entry>, Infallible> {
+        let keys = self.timelines.get(&(node, Track::Structure as u8));
+        let waits = |key: &&Key| self.waiting.iter().any(|op| op.key == **key);
+        let keys = keys.into_iter().flatten().filter(|key| !waits(key));
+        Ok(keys.filter_map(|key| self.at(Some(key))).collect())
     }
 
     fn next(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Infallible> {
@@ -224,12 +256,22 @@ impl Store for MemoryStore {
         Ok(self.ignored.contains(&(node, key)))
     }
 
-    fn has_ref(&mut self, parent: NodeId, key: Key) -> Result<bool, Infallible> {
-        Ok(self.refs.contains(&(parent, key)))
+    /// Two at a time at first, so that tests see callers ask for more.
+    fn naming(
+        &mut self,
+        parent: NodeId,
+        from: usize,
+        most: usize,
+    ) -> Result<Vec<Entry>, Infallible> {
+        let most = if from < 8 { most.min(2) } else { most };
+        let range = self.naming.range((parent, Key::MIN)..);
+        let keys = range.take_while(|(p, _)| *p == parent).map(|(_, key)| key);
+        let there = keys.filter(|key| !self.waiting.iter().any(|op| op.key == **key));
+        Ok(there.skip(from).take(most).filter_map(|key| self.at(Some(key))).collect())
     }
 
-    fn has_refs(&mut self, parent: NodeId) -> Result<bool, Infallible> {
-        Ok(self.refs.range((parent, Key::MIN)..).next().is_some_and(|(p, _)| *p == parent))
+    fn has_ref(&mut self, parent: NodeId, key: Key) -> Result<bool, Infallible> {
+        Ok(self.refs.contains(&(parent, key)))
     }
 
     /// Two at a time, so that tests see callers ask for more.

@@ -26,6 +26,8 @@ pub struct Node {
     pub payload: Option<Vec<u8>>,
     /// The winning payload op.
     pub payload_key: Option<Key>,
+    /// The first insert.
+    pub inserted: Option<Key>,
     /// `deleted_at(n)`.
     pub deleted_at: Option<VersionVector>,
     /// Whether deletion covers the subtree.
@@ -41,6 +43,8 @@ pub struct State {
     pub refs: BTreeSet<(NodeId, Key)>,
     /// The structural ops that would have made a cycle, as (node, key).
     pub ignored: BTreeSet<(NodeId, Key)>,
+    /// The inserts that are not the first of their nodes, as (node, key).
+    pub again: BTreeSet<(NodeId, Key)>,
     /// `dots(n)`.
     pub dots: HashMap<NodeId, BTreeSet<Dot>>,
     /// The greatest key.
@@ -105,6 +109,11 @@ impl State {
         let node = self.nodes.entry(op.node).or_default();
         if let Some(deletion) = op.deletion() {
             node.deleted_at.get_or_insert_default().union(&deletion);
+        }
+        if matches!(op.action, Action::Insert { .. })
+            && *node.inserted.get_or_insert(op.key) != op.key
+        {
+            self.again.insert((op.node, op.key));
         }
         let winner = node.payload_key;
         self.refer(before, op.key);

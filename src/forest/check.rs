@@ -11,9 +11,10 @@ use pgrx::pg_sys::ffi::pg_guard_ffi_boundary as guarded;
 use pgrx::pg_sys::{self, AttrNumber, Oid};
 
 use super::quote::{quote, quote_text};
-use super::shape::{IndexKey, IndexShape, TableShape, TriggerShape};
+use super::shape::{IndexShape, TableShape, TriggerShape};
 use super::types::TypeOids;
 use crate::datum::Type;
+use crate::doc::DocType;
 
 use crate::error::Error;
 
@@ -44,6 +45,8 @@ struct Exam<'s> {
     shape: &'static TableShape,
     /// The forest's name, quoted.
     forest: &'s str,
+    /// The type of its documents.
+    docs: DocType,
     types: &'s TypeOids,
 }
 
@@ -58,9 +61,10 @@ pub unsafe fn check(
     relation: pg_sys::Relation,
     shape: &'static TableShape,
     forest: &str,
+    docs: DocType,
     types: &TypeOids,
 ) -> Result<Found, Error> {
-    let exam = Exam { relation, shape, forest, types };
+    let exam = Exam { relation, shape, forest, docs, types };
     // SAFETY: by the caller's promise, for all that follows.
     unsafe {
         exam.is_ordinary()?;
@@ -145,20 +149,21 @@ impl Exam<'_> {
                 !attribute.attisdropped
                     && CStr::from_ptr(attribute.attname.data.as_ptr()) == column.name
             };
+            let of = column.of.in_forest(self.docs);
             let table = self.table();
             let name = column.name.to_string_lossy();
             let Some(found) = attributes.iter().find(named) else {
                 let required = if column.required { " NOT NULL" } else { "" };
                 return Err(self.refuse(
                     format!("{table} has no column {name}"),
-                    format!("ALTER TABLE {table} ADD COLUMN {name} {}{required};", column.of.sql()),
+                    format!("ALTER TABLE {table} ADD COLUMN {name} {}{required};", of.sql()),
                 ));
             };
-            let wrong = if found.atttypid != self.types.of(column.of)
-                || found.attcollation != column.of.collation()
+            let wrong = if found.atttypid != self.types.of(of)
+                || found.attcollation != of.collation()
                 || found.atttypmod != -1
             {
-                Some(("TYPE", column.of.sql()))
+                Some(("TYPE", of.sql()))
             } else if found.attgenerated != 0 {
                 Some(("DROP EXPRESSION", ""))
             } else if column.required && !found.attnotnull {
@@ -281,10 +286,7 @@ impl Exam<'_> {
     }
 
     fn key_list(&self, index: &IndexShape) -> String {
-        let keys = index.keys.iter().map(|key| match key {
-            IndexKey::Column(at) => self.shape.columns[*at].name.to_string_lossy().into_owned(),
-            IndexKey::Condition(condition) => (*condition).into(),
-        });
+        let keys = index.keys.iter().map(|&at| self.shape.columns[at].name.to_string_lossy());
         keys.collect::<Vec<_>>().join(", ")
     }
 
@@ -306,40 +308,23 @@ impl Exam<'_> {
                 return false;
             }
             let numbers = row.indkey.values.as_slice(row.indnkeyatts as usize);
-            for (at, key) in shape.keys.iter().enumerate() {
-                let (number, of) = match *key {
-                    IndexKey::Column(column) => (columns[column], self.shape.columns[column].of),
-                    IndexKey::Condition(_) => (0, Type::Bool),
-                };
+            for (at, &key) in shape.keys.iter().enumerate() {
+                let number = columns[key];
+                let of = self.shape.columns[key].of.in_forest(self.docs);
                 let class = pg_sys::GetDefaultOpClass(self.types.of(of), pg_sys::BTREE_AM_OID);
+                // All enums are compared alike.
+                let is_enum = of == Type::Kind;
+                let compared = if is_enum { pg_sys::ANYENUMOID } else { self.types.of(of) };
                 if numbers[at] != number
                     || *(*index).rd_opfamily.add(at) != pg_sys::get_opclass_family(class)
-                    || *(*index).rd_opcintype.add(at) != self.types.of(of)
+                    || *(*index).rd_opcintype.add(at) != compared
                     || *(*index).rd_indoption.add(at) != 0
                     || *(*index).rd_indcollation.add(at) != of.collation()
                 {
                     return false;
                 }
-                if let IndexKey::Condition(condition) = *key
-                    && self.key_expression(index, at).as_deref() != Some(condition)
-                {
-                    return false;
-                }
             }
             self.predicate(index).as_deref() == shape.predicate
-        }
-    }
-
-    /// A key that is no column, as the server writes it.
-    unsafe fn key_expression(&self, index: pg_sys::Relation, key: usize) -> Option<String> {
-        // SAFETY: the index is open; it has one expression for each key whose column is 0.
-        unsafe {
-            let row = &*(*index).rd_index;
-            let numbers = row.indkey.values.as_slice(row.indnkeyatts as usize);
-            let at = numbers[..key].iter().filter(|&&number| number == 0).count() as i32;
-            let expressions = stored(index, pg_sys::Anum_pg_index_indexprs)?.cast();
-            (at < pg_sys::list_length(expressions))
-                .then(|| self.deparse(pg_sys::list_nth(expressions, at).cast()))
         }
     }
 

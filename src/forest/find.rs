@@ -10,9 +10,10 @@ use treecrdt::OpKind;
 
 use super::check::{self, Found};
 use super::quote::{role_name, schema_name};
-use super::shape::{COUNT, Index, Ops, TABLES, Table};
+use super::shape::{COUNT, Docs, Index, Nodes, Ops, TABLES, Table};
 use super::statement::Statement;
 use super::types::TypeOids;
+use crate::doc::{DocName, DocType};
 use crate::error::Error;
 use crate::settings::with_settings;
 
@@ -32,6 +33,8 @@ pub struct Forest {
     pub name: String,
     /// Who owns the tables.
     pub owner: Oid,
+    /// The type of its documents.
+    pub docs: DocType,
     pub(super) tables: Vec<Found>,
     types: TypeOids,
 }
@@ -47,6 +50,11 @@ impl Forest {
         self.tables.iter().map(|table| table.oid)
     }
 
+    /// The document with this name, in its text form.
+    pub fn doc(&self, name: &str) -> DocName<'static> {
+        DocName::parse(name, self.docs)
+    }
+
     /// The numbers of a table's columns, as they are declared.
     pub fn columns<T: Table>(&self) -> &[AttrNumber] {
         &self.tables[T::AT].columns
@@ -60,6 +68,11 @@ impl Forest {
     /// The kind of operation that a label of `treecrdt.op_kind` stands for.
     pub fn op_kind(&self, label: Oid) -> Option<OpKind> {
         self.types.op_kind(label)
+    }
+
+    /// The label of `treecrdt.op_kind` that stands for a kind of operation.
+    pub fn label(&self, kind: OpKind) -> Oid {
+        self.types.label(kind)
     }
 
     fn has(&self, relation: Oid) -> bool {
@@ -210,6 +223,7 @@ fn examine(schema: Oid, oids: [Oid; COUNT]) -> Result<Forest, Error> {
         name: name.clone(),
         problem: "the types of schema treecrdt are missing".into(),
     })?;
+    let docs = doc_type(&oids);
     let mut tables = Vec::with_capacity(COUNT);
     for (oid, shape) in oids.into_iter().zip(TABLES) {
         // SAFETY: the relation is locked; it is closed before the function ends, the lock stays.
@@ -219,7 +233,7 @@ fn examine(schema: Oid, oids: [Oid; COUNT]) -> Result<Forest, Error> {
                 let problem = format!("table {} is missing", shape.name.to_string_lossy());
                 return Err(Error::NotAForest { name, problem });
             }
-            let found = check::check(relation, shape, &name, &types);
+            let found = check::check(relation, shape, &name, docs, &types);
             pg_sys::relation_close(relation, pg_sys::NoLock as i32);
             found?
         };
@@ -234,7 +248,23 @@ fn examine(schema: Oid, oids: [Oid; COUNT]) -> Result<Forest, Error> {
             forest: name,
         });
     }
-    Ok(Forest { schema, name, owner, tables, types })
+    Ok(Forest { schema, name, owner, docs, tables, types })
+}
+
+/// The type that documents have by two of three tables: so it is the odd one that is refused.
+fn doc_type(oids: &[Oid; COUNT]) -> DocType {
+    let of = |at: usize| {
+        let column = c"doc";
+        // SAFETY: look-ups in catalogs; of what is not there they give 0.
+        let found = unsafe {
+            let number = pg_sys::get_attnum(oids[at], column.as_ptr());
+            pg_sys::get_atttype(oids[at], number)
+        };
+        DocType::of(found)
+    };
+    let [ops, nodes, docs] = [Ops::AT, Nodes::AT, Docs::AT].map(of);
+    let agreed = if ops.is_some() && (ops == nodes || ops == docs) { ops } else { nodes };
+    agreed.unwrap_or(DocType::Text)
 }
 
 /// Document names are compared as UTF-8.

@@ -1,4 +1,4 @@
-//! What a forest is to the server: six tables of one [shape], found by their schema, locked,
+//! What a forest is to the server: seven tables of one [shape], found by their schema, locked,
 //! and only then [checked](check).
 //!
 //! | | |
@@ -10,7 +10,7 @@
 //! | [`owner`] | acting as the forest's owner |
 //!
 //! **The order is: lock, then check.** The weakest lock that keeps a table from being altered is
-//! taken on all six, in one order everywhere, and stays to the end of the transaction; whoever
+//! taken on all seven, in one order everywhere, and stays to the end of the transaction; whoever
 //! waited for an ALTER TABLE sees what came of it. A check is remembered by the backend until the
 //! server says that one of the relations changed. Since locking takes in such news, what is
 //! remembered and locked is true. Within one's own session locks do not hold anybody up; there it

@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 
 use pgrx::pg_sys;
 
-use crate::datum::{Bool, Bytea, Int8, Kind, Text, Type, Uuid, Vector};
+use crate::datum::{Bool, Bytea, Doc, Int8, Kind, Type, Uuid, Vector};
 
 /// A column of table `T` with values of type `V`.
 #[derive(Debug)]
@@ -56,23 +56,14 @@ pub struct ColumnShape {
     pub required: bool,
 }
 
-/// A key column of an index.
-#[derive(Debug, Clone, Copy)]
-pub enum IndexKey {
-    /// A column, by its place in the declaration.
-    Column(usize),
-    /// A condition, as the server writes it.
-    Condition(&'static str),
-}
-
 /// A B-tree index that replay relies on, ascending in all its keys. Its name is that which
 /// `create_forest` gives it; any index of this shape will do.
 #[derive(Debug)]
 pub struct IndexShape {
     /// Its name.
     pub name: &'static CStr,
-    /// Its keys.
-    pub keys: &'static [IndexKey],
+    /// Its keys: columns, by their places in the declaration.
+    pub keys: &'static [usize],
     /// Whether it must be unique.
     pub unique: bool,
     /// The condition on the rows that it holds, as the server writes it.
@@ -134,15 +125,22 @@ pub trait Table: Sized + 'static {
     /// Its shape.
     const SHAPE: &'static TableShape = TABLES[Self::AT];
     /// The document that a row belongs to.
-    const DOC: Column<Self, Text>;
+    const DOC: Column<Self, Doc>;
 }
 
 /// How many tables a forest has.
-pub const COUNT: usize = 6;
+pub const COUNT: usize = 7;
 
 /// All tables, in the order in which they are locked.
-pub const TABLES: [&TableShape; COUNT] =
-    [&ops::SHAPE, &nodes::SHAPE, &oprefs::SHAPE, &ignored::SHAPE, &waiting::SHAPE, &docs::SHAPE];
+pub const TABLES: [&TableShape; COUNT] = [
+    &ops::SHAPE,
+    &nodes::SHAPE,
+    &other_refs::SHAPE,
+    &ignored::SHAPE,
+    &reinserts::SHAPE,
+    &waiting::SHAPE,
+    &docs::SHAPE,
+];
 
 /// Declares a table: a module with a constant for each column and index, and the shape.
 macro_rules! table {
@@ -150,7 +148,7 @@ macro_rules! table {
         $(#[$doc:meta])* $at:literal $module:ident $marker:ident {
             $($constant:ident $column:ident $type:ident $($required:ident)?;)*
         }
-        indexes { $($index:ident $index_name:literal $(unique $unique:tt)? [$($key:tt)*] $(where $predicate:literal)?;)* }
+        indexes { $($index:ident $index_name:literal $(unique $unique:tt)? [$($key:ident),*] $(where $predicate:literal)?;)* }
         triggers $triggers:expr
     ) => {
         $(#[$doc])*
@@ -158,7 +156,7 @@ macro_rules! table {
         pub enum $marker {}
         impl Table for $marker {
             const AT: usize = $at;
-            const DOC: Column<Self, Text> = $module::DOC;
+            const DOC: Column<Self, Doc> = $module::DOC;
         }
         $(#[$doc])*
         #[allow(missing_docs, dead_code)] // all columns are declared, also those that only SQL reads
@@ -179,7 +177,7 @@ macro_rules! table {
                 },)*],
                 indexes: &[$(IndexShape {
                     name: $index_name,
-                    keys: &table!(@keys [] $($key)*),
+                    keys: &[$(At::$key as usize),*],
                     unique: table!(@set $($unique)?),
                     predicate: table!(@option $($predicate)?),
                 },)*],
@@ -191,14 +189,6 @@ macro_rules! table {
     (@set $it:tt) => { true };
     (@option) => { None };
     (@option $it:literal) => { Some($it) };
-    (@keys [$($done:tt)*]) => { [$($done)*] };
-    (@keys [$($done:tt)*] , $($rest:tt)*) => { table!(@keys [$($done)*] $($rest)*) };
-    (@keys [$($done:tt)*] $column:ident $($rest:tt)*) => {
-        table!(@keys [$($done)* IndexKey::Column(At::$column as usize),] $($rest)*)
-    };
-    (@keys [$($done:tt)*] $condition:literal $($rest:tt)*) => {
-        table!(@keys [$($done)* IndexKey::Condition($condition),] $($rest)*)
-    };
 }
 
 /// A name with a zero byte at its end.
@@ -251,7 +241,7 @@ const OPS_TRIGGERS: &[TriggerShape] = &[
 table! {
     /// The log.
     0 ops Ops {
-        DOC doc Text required;
+        DOC doc Doc required;
         REPLICA replica Bytea required;
         COUNTER counter Int8 required;
         LAMPORT lamport Int8 required;
@@ -264,11 +254,10 @@ table! {
     }
     indexes {
         PKEY c"ops_pkey" unique yes [doc, replica, counter];
-        TIMELINE c"ops_timeline" [
-            doc, node, "(parent IS NOT NULL)",
-            "((payload IS NOT NULL) OR (kind = 'payload'::treecrdt.op_kind))",
-            lamport, replica, counter
-        ];
+        TIMELINE c"ops_timeline" [doc, node, kind, lamport]
+            where "(kind <> 'insert'::treecrdt.op_kind)";
+        NAMING c"ops_naming" [doc, parent]
+            where "((parent <> 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) AND (node <> 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) AND (node <> '00000000-0000-0000-0000-000000000000'::uuid))";
     }
     triggers OPS_TRIGGERS
 }
@@ -276,18 +265,13 @@ table! {
 table! {
     /// A row a node.
     1 nodes Nodes {
-        DOC doc Text required;
+        DOC doc Doc required;
         NODE node Uuid required;
         PARENT parent Uuid;
         ORDER_KEY order_key Bytea;
         TOMBSTONE tombstone Bool required;
         PAYLOAD payload Bytea;
-        PLACED_REPLICA placed_replica Bytea;
-        PLACED_LAMPORT placed_lamport Int8;
-        PLACED_COUNTER placed_counter Int8;
-        PAYLOAD_REPLICA payload_replica Bytea;
-        PAYLOAD_LAMPORT payload_lamport Int8;
-        PAYLOAD_COUNTER payload_counter Int8;
+        KEYS keys Bytea;
         DELETED_AT deleted_at Vector;
     }
     indexes {
@@ -299,22 +283,22 @@ table! {
 }
 
 table! {
-    /// A row an op ref.
-    2 oprefs Oprefs {
-        DOC doc Text required;
+    /// A row an op ref that does not name the parent.
+    2 other_refs OtherRefs {
+        DOC doc Doc required;
         PARENT parent Uuid required;
         LAMPORT lamport Int8 required;
         REPLICA replica Bytea required;
         COUNTER counter Int8 required;
     }
-    indexes { PKEY c"oprefs_pkey" unique yes [doc, parent, lamport, replica, counter]; }
+    indexes { PKEY c"other_refs_pkey" unique yes [doc, parent, lamport, replica, counter]; }
     triggers &[]
 }
 
 table! {
     /// A row an ignored structural operation.
     3 ignored Ignored {
-        DOC doc Text required;
+        DOC doc Doc required;
         NODE node Uuid required;
         LAMPORT lamport Int8 required;
         REPLICA replica Bytea required;
@@ -325,9 +309,23 @@ table! {
 }
 
 table! {
+    /// A row an insert that is not the first of its node.
+    4 reinserts Reinserts {
+        DOC doc Doc required;
+        NODE node Uuid required;
+        PAYLOAD payload Bool required;
+        LAMPORT lamport Int8 required;
+        REPLICA replica Bytea required;
+        COUNTER counter Int8 required;
+    }
+    indexes { PKEY c"reinserts_pkey" unique yes [doc, node, payload, lamport, replica, counter]; }
+    triggers &[]
+}
+
+table! {
     /// A row a deferred statement and document.
-    4 waiting Waiting {
-        DOC doc Text required;
+    5 waiting Waiting {
+        DOC doc Doc required;
         LAMPORT lamport Int8 required;
         REPLICA replica Bytea required;
         COUNTER counter Int8 required;
@@ -339,8 +337,8 @@ table! {
 
 table! {
     /// A row a document.
-    5 docs Docs {
-        DOC doc Text required;
+    6 docs Docs {
+        DOC doc Doc required;
         HEAD_LAMPORT head_lamport Int8;
         HEAD_REPLICA head_replica Bytea;
         HEAD_COUNTER head_counter Int8;
@@ -369,14 +367,12 @@ macro_rules! keys {
     )*};
 }
 keys! {
-    /// The operation that placed the node.
-    nodes Nodes PLACED = PLACED_LAMPORT PLACED_REPLICA PLACED_COUNTER;
-    /// The operation that wrote its payload, where that is not the one that placed it.
-    nodes Nodes WRITTEN = PAYLOAD_LAMPORT PAYLOAD_REPLICA PAYLOAD_COUNTER;
     /// The operation referred to.
-    oprefs Oprefs KEY = LAMPORT REPLICA COUNTER;
+    other_refs OtherRefs KEY = LAMPORT REPLICA COUNTER;
     /// The operation ignored.
     ignored Ignored KEY = LAMPORT REPLICA COUNTER;
+    /// The insert.
+    reinserts Reinserts KEY = LAMPORT REPLICA COUNTER;
     /// The least key that waits.
     waiting Waiting KEY = LAMPORT REPLICA COUNTER;
     /// The greatest key materialized.
@@ -393,8 +389,8 @@ pub trait PairTable: Table {
     const PAIR_KEY: KeyColumns<Self>;
 }
 
-impl PairTable for Oprefs {
-    const PAIR_NODE: Column<Self, Uuid> = oprefs::PARENT;
+impl PairTable for OtherRefs {
+    const PAIR_NODE: Column<Self, Uuid> = other_refs::PARENT;
     const PAIR_KEY: KeyColumns<Self> = Self::KEY;
 }
 

@@ -31,9 +31,10 @@ impl TypeOids {
         Some(Self { schema, kind, vector, labels })
     }
 
-    /// The OID of a type.
+    /// The OID of a type; that of documents must have been resolved.
     pub fn of(&self, of: Type) -> Oid {
         match of {
+            Type::Doc => pg_sys::InvalidOid,
             Type::Text => pg_sys::TEXTOID,
             Type::Bytea => pg_sys::BYTEAOID,
             Type::Int8 => pg_sys::INT8OID,
@@ -47,6 +48,11 @@ impl TypeOids {
     /// The kind of operation that a label stands for.
     pub fn op_kind(&self, label: Oid) -> Option<OpKind> {
         self.labels.iter().position(|&known| known == label).map(|at| OpKind::ALL[at])
+    }
+
+    /// The label that stands for a kind of operation.
+    pub fn label(&self, kind: OpKind) -> Oid {
+        self.labels[OpKind::ALL.iter().position(|&it| it == kind).expect("all kinds")]
     }
 }
 

@@ -4,7 +4,8 @@ use std::marker::PhantomData;
 
 use pgrx::pg_sys::Datum;
 
-use crate::datum::{self, Arg, KeyDatums, Type, Value};
+use crate::datum::{self, Arg, Doc, KeyDatums, Type, Value};
+use crate::doc::DocDatum;
 use crate::forest::shape::{Column, KeyColumns, Table};
 use crate::storage::scan::Row;
 
@@ -33,6 +34,8 @@ impl<T: Table> Field<'_, T> {
                 }
                 Type::Bool => (found.value() & 0xff != 0) == (value.value() & 0xff != 0),
                 Type::Int8 | Type::Kind => found.value() == value.value(),
+                // A row stays with its document.
+                Type::Doc => true,
             },
             _ => false,
         }
@@ -44,6 +47,13 @@ impl<T: Table, V: Value> Column<T, V> {
     pub fn set<'v>(self, value: Option<Arg<'v>>) -> Field<'v, T> {
         let value = value.map(|value| value.datum(V::TYPE));
         Field { at: self.at, value, of: PhantomData }
+    }
+}
+
+impl<T: Table> Column<T, Doc> {
+    /// This document for the column.
+    pub fn set_doc(self, doc: &DocDatum) -> Field<'_, T> {
+        Field { at: self.at, value: Some(doc.arg().any()), of: PhantomData }
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use treecrdt::NodeId;
 
 use super::scan::Probe;
-use crate::datum::{Uuid, Varlena, uuid};
+use crate::datum::{Uuid, uuid};
+use crate::doc::DocDatum;
 use crate::error::Error;
 use crate::forest::shape::{Column, Table};
 
@@ -45,13 +46,13 @@ impl Parents {
         &mut self,
         probe: &mut Probe<'_, T>,
         column: Column<T, Uuid>,
-        doc: &Varlena,
+        doc: &DocDatum,
     ) -> Result<(), Error> {
         if self.last == NodeId::TRASH || self.known.len() >= Self::MOST {
             return Ok(());
         }
         let last = self.last;
-        let next = probe.find(&[doc.text()], &[uuid(&last)])?;
+        let next = probe.find(&[doc.arg()], &[uuid(&last)])?;
         // There is nothing after TRASH.
         self.last = next.and_then(|row| row.get(column)).unwrap_or(NodeId::TRASH);
         self.known.insert(self.last);

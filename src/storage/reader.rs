@@ -6,11 +6,12 @@ use pgrx::pg_sys;
 use treecrdt::{Key, NodeId, VersionVector};
 
 use crate::datum::{Arg, KeyDatums, Varlena, uuid};
+use crate::doc::{DocDatum, DocName};
 use crate::error::Error;
 use crate::forest::Open;
 use crate::forest::shape::{
-    Docs, Ignored, Index, Nodes, Oprefs, Ops, PairTable, Table, Waiting, docs, ignored, nodes,
-    oprefs, ops, waiting,
+    Docs, Ignored, Index, Nodes, Ops, OtherRefs, PairTable, Reinserts, Table, Waiting, docs,
+    ignored, nodes, ops, other_refs, reinserts, waiting,
 };
 use crate::memory;
 use crate::storage::rows::{OpRow, vector_of};
@@ -34,11 +35,13 @@ pub struct Reader<'o> {
     pub later_parent: Probe<'o, Nodes>,
     /// The nodes of a document that have a `deleted_at`.
     pub deleted: Probe<'o, Nodes>,
-    /// The operations on a node.
-    pub timeline: Probe<'o, Ops>,
-    /// The operations of one part of a node's timeline after a key.
+    /// The operations on a node of one kind, not `insert`.
+    pub of_kind: Probe<'o, Ops>,
+    /// Those of the nodes after one, of any kind but `insert`.
+    pub later_timeline: Probe<'o, Ops>,
+    /// Those on a node of one kind from a lamport on.
     pub next: Probe<'o, Ops>,
-    /// Those before a key, the last first.
+    /// Those up to a lamport, the last first.
     pub prev: Probe<'o, Ops>,
     /// An operation.
     pub op: Probe<'o, Ops>,
@@ -50,20 +53,28 @@ pub struct Reader<'o> {
     pub later_replica: Probe<'o, Ops>,
     /// The operations of a replica, the last first.
     pub last_of_replica: Probe<'o, Ops>,
-    /// An op ref.
-    pub reference: Probe<'o, Oprefs>,
-    /// The op refs of a parent.
-    pub refs: Probe<'o, Oprefs>,
-    /// The op refs of the parents that come after one.
-    pub later_referrer: Probe<'o, Oprefs>,
+    /// The operations that name a parent.
+    pub naming: Probe<'o, Ops>,
+    /// Those that name the parents which come after one.
+    pub later_named: Probe<'o, Ops>,
+    /// An op ref that does not name the parent.
+    pub reference: Probe<'o, OtherRefs>,
     /// Those of a parent after a key.
-    pub refs_after: Probe<'o, Oprefs>,
-    /// The op refs of a document.
-    pub doc_refs: Probe<'o, Oprefs>,
+    pub refs_after: Probe<'o, OtherRefs>,
+    /// Those of a document.
+    pub doc_refs: Probe<'o, OtherRefs>,
     /// An ignored operation.
     pub ignored: Probe<'o, Ignored>,
     /// The ignored operations of a document.
     pub doc_ignored: Probe<'o, Ignored>,
+    /// The later inserts of a node, those with or those without a payload.
+    pub reinserts: Probe<'o, Reinserts>,
+    /// Those after a key.
+    pub reinserts_after: Probe<'o, Reinserts>,
+    /// Those before a key, the last first.
+    pub reinserts_before: Probe<'o, Reinserts>,
+    /// Those of a document.
+    pub doc_reinserts: Probe<'o, Reinserts>,
     /// What waits of a document.
     pub waiting: Probe<'o, Waiting>,
     /// Last, so that it goes last.
@@ -133,21 +144,26 @@ impl<'o> Reader<'o> {
                 children_after: Probe::new(forest, nodes::CHILDREN, 2, Aim::After, snapshot),
                 later_parent: Probe::new(forest, nodes::CHILDREN, 1, Aim::Beyond, snapshot),
                 deleted: Probe::new(forest, nodes::DELETED, 1, Aim::All, snapshot),
-                timeline: Probe::new(forest, ops::TIMELINE, 2, Aim::All, snapshot),
-                next: Probe::new(forest, ops::TIMELINE, 4, Aim::After, snapshot),
-                prev: Probe::new(forest, ops::TIMELINE, 4, Aim::Before, snapshot),
+                of_kind: Probe::new(forest, ops::TIMELINE, 3, Aim::All, snapshot),
+                later_timeline: Probe::new(forest, ops::TIMELINE, 1, Aim::Beyond, snapshot),
+                next: Probe::new(forest, ops::TIMELINE, 3, Aim::From, snapshot),
+                prev: Probe::new(forest, ops::TIMELINE, 3, Aim::UpTo, snapshot),
                 op: Probe::new(forest, ops::PKEY, 3, Aim::All, snapshot),
                 op_range: Probe::new(forest, ops::PKEY, 2, Aim::Between, snapshot),
                 ops: Probe::new(forest, ops::PKEY, 1, Aim::All, snapshot),
                 later_replica: Probe::new(forest, ops::PKEY, 1, Aim::Beyond, snapshot),
                 last_of_replica: Probe::new(forest, ops::PKEY, 2, Aim::FromTheEnd, snapshot),
-                reference: Probe::new(forest, oprefs::PKEY, 5, Aim::All, snapshot),
-                refs: Probe::new(forest, oprefs::PKEY, 2, Aim::All, snapshot),
-                later_referrer: Probe::new(forest, oprefs::PKEY, 1, Aim::Beyond, snapshot),
-                refs_after: Probe::new(forest, oprefs::PKEY, 2, Aim::After, snapshot),
-                doc_refs: Probe::new(forest, oprefs::PKEY, 1, Aim::All, snapshot),
+                naming: Probe::new(forest, ops::NAMING, 2, Aim::All, snapshot),
+                later_named: Probe::new(forest, ops::NAMING, 1, Aim::Beyond, snapshot),
+                reference: Probe::new(forest, other_refs::PKEY, 5, Aim::All, snapshot),
+                refs_after: Probe::new(forest, other_refs::PKEY, 2, Aim::After, snapshot),
+                doc_refs: Probe::new(forest, other_refs::PKEY, 1, Aim::All, snapshot),
                 ignored: Probe::new(forest, ignored::PKEY, 5, Aim::All, snapshot),
                 doc_ignored: Probe::new(forest, ignored::PKEY, 1, Aim::All, snapshot),
+                reinserts: Probe::new(forest, reinserts::PKEY, 3, Aim::All, snapshot),
+                reinserts_after: Probe::new(forest, reinserts::PKEY, 3, Aim::After, snapshot),
+                reinserts_before: Probe::new(forest, reinserts::PKEY, 3, Aim::Before, snapshot),
+                doc_reinserts: Probe::new(forest, reinserts::PKEY, 1, Aim::All, snapshot),
                 waiting: Probe::new(forest, waiting::PKEY, 1, Aim::All, snapshot),
                 snapshot: guard,
             })
@@ -158,8 +174,8 @@ impl<'o> Reader<'o> {
     ///
     /// # Errors
     /// Those of [`Probe::rows`].
-    pub fn doc_row(&mut self, doc: &Varlena) -> Result<Option<DocRow>, Error> {
-        let row = self.doc.find(&[doc.text()], &[])?;
+    pub fn doc_row(&mut self, doc: &DocDatum) -> Result<Option<DocRow>, Error> {
+        let row = self.doc.find(&[doc.arg()], &[])?;
         Ok(row.map(|row| DocRow {
             head: row.key(Docs::HEAD),
             op_count: row.count(docs::OP_COUNT),
@@ -173,12 +189,13 @@ impl<'o> Reader<'o> {
     ///
     /// # Errors
     /// Those of [`Probe::rows`].
-    pub fn docs(&self, doc: Option<&str>) -> Result<Vec<String>, Error> {
+    pub fn docs(&self, doc: Option<&DocName<'_>>) -> Result<Vec<DocName<'static>>, Error> {
         let mut found = BTreeSet::new();
         self.docs_of::<Ops>(doc, &mut found)?;
         self.docs_of::<Nodes>(doc, &mut found)?;
-        self.docs_of::<Oprefs>(doc, &mut found)?;
+        self.docs_of::<OtherRefs>(doc, &mut found)?;
         self.docs_of::<Ignored>(doc, &mut found)?;
+        self.docs_of::<Reinserts>(doc, &mut found)?;
         self.docs_of::<Waiting>(doc, &mut found)?;
         self.docs_of::<Docs>(doc, &mut found)?;
         Ok(found.into_iter().collect())
@@ -188,7 +205,7 @@ impl<'o> Reader<'o> {
     ///
     /// # Errors
     /// Those of [`Probe::rows`].
-    pub fn waiting_docs(&self, doc: Option<&str>) -> Result<Vec<String>, Error> {
+    pub fn waiting_docs(&self, doc: Option<&DocName<'_>>) -> Result<Vec<DocName<'static>>, Error> {
         let mut docs = BTreeSet::new();
         self.docs_of::<Waiting>(doc, &mut docs)?;
         Ok(docs.into_iter().collect())
@@ -197,16 +214,16 @@ impl<'o> Reader<'o> {
     /// The documents that a table knows of, by an index look-up for each.
     fn docs_of<T: Table>(
         &self,
-        doc: Option<&str>,
-        docs: &mut BTreeSet<String>,
+        doc: Option<&DocName<'_>>,
+        docs: &mut BTreeSet<DocName<'static>>,
     ) -> Result<(), Error> {
         let (forest, snapshot) = (self.forest, self.snapshot.snapshot);
         if let Some(doc) = doc {
             // SAFETY: the snapshot is ours, and registered.
             let mut probe =
                 unsafe { Probe::new(forest, Index::<T>::PRIMARY, 1, Aim::All, snapshot) };
-            if probe.find(&[Varlena::new(doc.as_bytes()).text()], &[])?.is_some() {
-                docs.insert(doc.into());
+            if probe.find(&[DocDatum::new(doc).arg()], &[])?.is_some() {
+                docs.insert(doc.clone().into_owned());
             }
             return Ok(());
         }
@@ -215,12 +232,12 @@ impl<'o> Reader<'o> {
         // SAFETY: as above.
         let mut later =
             unsafe { Probe::new(forest, Index::<T>::PRIMARY, 0, Aim::Beyond, snapshot) };
-        let name = |row: Row<'_, T>| row.get(T::DOC).map(<[u8]>::to_vec);
+        let name = |row: Row<'_, T>| row.doc().map(DocName::into_owned);
         let mut next = first.find(&[], &[])?.and_then(name);
         while let Some(doc) = next {
-            let last = Varlena::new(&doc);
-            next = later.find(&[], &[last.text()])?.and_then(name);
-            docs.insert(String::from_utf8_lossy(&doc).into_owned());
+            let last = DocDatum::new(&doc);
+            next = later.find(&[], &[last.arg()])?.and_then(name);
+            docs.insert(doc);
         }
         Ok(())
     }
@@ -231,10 +248,10 @@ impl<'o> Reader<'o> {
     /// [`Error::Malformed`] for a row that slipped past the checks, and those of `visit`.
     pub fn each_op(
         &mut self,
-        doc: &Varlena,
+        doc: &DocDatum,
         mut visit: impl FnMut(OpRow<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        each_row(&mut self.ops, &[doc.text()], &[], |row| visit(OpRow::of_log(row)?))
+        each_row(&mut self.ops, &[doc.arg()], &[], |row| visit(OpRow::of_log(row)?))
     }
 
     /// Visits the operations of a document that have these dots.
@@ -243,7 +260,7 @@ impl<'o> Reader<'o> {
     /// As for [`Reader::each_op`].
     pub fn each_op_of(
         &mut self,
-        doc: &Varlena,
+        doc: &DocDatum,
         dots: &VersionVector,
         mut visit: impl FnMut(OpRow<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
@@ -251,7 +268,7 @@ impl<'o> Reader<'o> {
             let replica = Varlena::new(replica);
             for &(first, last) in ranges {
                 let (equals, bound) =
-                    ([doc.text(), replica.bytea()], [Arg::int8(first), Arg::int8(last)]);
+                    ([doc.arg(), replica.bytea()], [Arg::int8(first), Arg::int8(last)]);
                 each_row(&mut self.op_range, &equals, &bound, |row| visit(OpRow::of_log(row)?))?;
             }
         }
@@ -262,9 +279,9 @@ impl<'o> Reader<'o> {
     ///
     /// # Errors
     /// [`Error::Corrupted`] for a row that cannot be read.
-    pub fn waiting_dots(&mut self, doc: &Varlena) -> Result<VersionVector, Error> {
+    pub fn waiting_dots(&mut self, doc: &DocDatum) -> Result<VersionVector, Error> {
         let mut ranges = Vec::new();
-        each_row(&mut self.waiting, &[doc.text()], &[], |row| {
+        each_row(&mut self.waiting, &[doc.arg()], &[], |row| {
             ranges.extend(vector_of(&row, waiting::DOTS)?.unwrap_or_default().ranges());
             Ok(())
         })?;
@@ -296,13 +313,19 @@ pub fn each_row<'p, T: Table>(
 /// Those of [`Probe::rows`].
 pub fn each_pair<T: PairTable>(
     probe: &mut Probe<'_, T>,
-    doc: &Varlena,
+    doc: &DocDatum,
     mut visit: impl FnMut((NodeId, Key)),
 ) -> Result<(), Error> {
-    each_row(probe, &[doc.text()], &[], |row| {
+    each_row(probe, &[doc.arg()], &[], |row| {
         row.get(T::PAIR_NODE).zip(row.key(T::PAIR_KEY)).into_iter().for_each(&mut visit);
         Ok(())
     })
+}
+
+/// What a row of `reinserts` says: node and operation, and whether that carries a payload.
+pub fn reinsert(row: &Row<'_, Reinserts>) -> Option<(NodeId, Key, bool)> {
+    let node = row.get(reinserts::NODE)?;
+    Some((node, row.key(Reinserts::KEY)?, row.get(reinserts::PAYLOAD)?))
 }
 
 /// Finds the row of a pair.
@@ -311,12 +334,12 @@ pub fn each_pair<T: PairTable>(
 /// Those of [`Probe::rows`].
 pub fn find_pair<'p, T: PairTable>(
     probe: &'p mut Probe<'_, T>,
-    doc: &'p Varlena,
+    doc: &'p DocDatum,
     node: &'p NodeId,
     key: &'p KeyDatums,
 ) -> Result<Option<Row<'p, T>>, Error> {
     let [lamport, replica, counter] = key.args();
-    probe.find(&[doc.text(), uuid(node), lamport, replica, counter], &[])
+    probe.find(&[doc.arg(), uuid(node), lamport, replica, counter], &[])
 }
 
 /// A row of `docs`.

@@ -3,46 +3,35 @@
 use pgrx::pg_sys;
 use pgrx::spi::quote_literal;
 use treecrdt::{
-    Entry, Key, MAX_DOC, MAX_REPLICA, MalformedOp, MalformedVector, Op, OpParts, ReplicaId,
-    VersionVector, hex,
+    Entry, MAX_DOC, MAX_REPLICA, MalformedOp, MalformedVector, NodeId, NodeKeys, Op, OpParts,
+    ReplicaId, VersionVector, hex,
 };
 
 use crate::datum::{Arg, Vector};
-use crate::error::{Error, Problem, short};
+use crate::doc::DocName;
+use crate::error::{Error, Problem};
 use crate::forest::Forest;
 use crate::forest::shape::{Column, Nodes, Ops, Table, nodes, ops};
 use crate::memory;
 use crate::storage::scan::Row;
 
-/// The two keys of a row of `nodes`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct NodeKeys {
-    /// The operation that placed the node.
-    pub placed: Option<Key>,
-    /// The operation that wrote its payload.
-    pub payload: Option<Key>,
-}
-
-impl NodeKeys {
-    /// Reads them from a row.
-    pub fn read(row: &Row<'_, Nodes>) -> Self {
-        let placed = row.key(Nodes::PLACED);
-        let payload =
-            row.key(Nodes::WRITTEN).or_else(|| placed.filter(|_| row.has(nodes::PAYLOAD)));
-        Self { placed, payload }
-    }
-
-    /// What the columns `payload_*` hold. They are NULL where the operation that placed the node
-    /// brought the payload along: that is the common case, and the payload itself tells.
-    pub fn stored_payload(&self) -> Option<Key> {
-        self.payload.filter(|_| self.payload != self.placed)
-    }
+/// The keys of the operations that a row of `nodes` comes from.
+///
+/// # Errors
+/// [`Error::Corrupted`] for what are none.
+pub fn node_keys(row: &Row<'_, Nodes>) -> Result<NodeKeys, Error> {
+    let keys = row.get(nodes::KEYS).unwrap_or_default();
+    NodeKeys::from_bytes(keys).map_err(|problem| {
+        let doc = row.doc().unwrap_or(DocName::Int8(0));
+        let node = row.get(nodes::NODE).unwrap_or(NodeId::ROOT);
+        Error::corrupted(&row.forest().name, &doc, format!("nodes.keys of node {node}: {problem}"))
+    })
 }
 
 /// A row of `ops`, in place: nothing of it is copied.
 pub struct OpRow<'r> {
     /// Its document.
-    pub doc: &'r str,
+    pub doc: DocName<'r>,
     /// Its columns, but for the two that follow.
     pub parts: OpParts<'r>,
     /// Column `payload`.
@@ -81,11 +70,10 @@ impl<'r> OpRow<'r> {
     fn read(row: Row<'r, Ops>, is_logged: bool) -> Result<Self, Error> {
         // The last column first: the slot takes the whole row apart at once.
         let (known_state, payload) = (row.arg(ops::KNOWN_STATE), row.arg(ops::PAYLOAD));
-        let doc = row.get(ops::DOC);
-        let doc = doc.map(|bytes| std::str::from_utf8(bytes).unwrap_or("(not UTF-8)"));
+        let doc = row.doc();
         let (replica, counter) = (row.get(ops::REPLICA), row.get(ops::COUNTER));
         let missing = |column: &'static str| Error::Malformed {
-            doc: short(doc.unwrap_or("?")),
+            doc: doc.as_ref().map_or("?".into(), DocName::short),
             dot: dot_name(replica, counter),
             problem: Problem::Null(column),
             removal: None,
@@ -104,12 +92,14 @@ impl<'r> OpRow<'r> {
             has_payload: payload.is_some(),
             has_known_state: known_state.is_some(),
         };
-        let doc = doc.ok_or_else(|| missing("doc"))?;
+        let Some(doc) = doc else { return Err(missing("doc")) };
         let row = Self { doc, parts, payload, known_state, row, is_logged };
-        if row.doc.len() > MAX_DOC {
-            return Err(row.malformed(MalformedOp::DocLength { length: row.doc.len() }));
+        match &row.doc {
+            DocName::Text(doc) if doc.len() > MAX_DOC => {
+                Err(row.malformed(MalformedOp::DocLength { length: doc.len() }))
+            }
+            _ => Ok(row),
         }
-        Ok(row)
     }
 
     /// The operation without its bytes, checked.
@@ -141,6 +131,11 @@ impl<'r> OpRow<'r> {
         }
     }
 
+    /// Whether this transaction has written the row.
+    pub fn is_of_this_transaction(&self) -> bool {
+        self.row.is_of_this_transaction()
+    }
+
     /// `replica:counter`.
     pub fn dot_name(&self) -> String {
         dot_name(Some(self.parts.replica), Some(self.parts.counter))
@@ -148,7 +143,7 @@ impl<'r> OpRow<'r> {
 
     fn malformed(&self, problem: impl Into<Problem>) -> Error {
         Error::Malformed {
-            doc: short(self.doc),
+            doc: self.doc.short(),
             dot: self.dot_name(),
             problem: problem.into(),
             removal: self.is_logged.then(|| self.removal()),
@@ -158,11 +153,13 @@ impl<'r> OpRow<'r> {
     /// How to take the row out of the log.
     fn removal(&self) -> String {
         let forest = &self.row.forest().name;
-        let (doc, replica) = (self.doc, self.parts.replica);
+        let (doc, replica) = (&self.doc, self.parts.replica);
         // What is too long is told by that.
-        let of_doc = match doc.len() {
-            ..=MAX_DOC => format!("doc = {}", quote_literal(doc)),
-            length => format!("octet_length(doc) = {length}"),
+        let of_doc = match doc {
+            DocName::Text(doc) if doc.len() > MAX_DOC => {
+                format!("octet_length(doc) = {}", doc.len())
+            }
+            doc => format!("doc = {}", quote_literal(doc.to_string())),
         };
         let by_replica = match replica.len() {
             ..=MAX_REPLICA => format!("replica = '\\x{}'", hex(replica)),
@@ -198,7 +195,7 @@ pub fn vector_of<T: Table>(
 ) -> Result<Option<VersionVector>, Error> {
     let Some(bytes) = row.get(column) else { return Ok(None) };
     read_vector(bytes).map(Some).map_err(|problem| {
-        let doc = row.get(T::DOC).map(String::from_utf8_lossy).unwrap_or_default();
+        let doc = row.doc().unwrap_or(DocName::Int8(0));
         let table = T::SHAPE.name.to_string_lossy();
         let column = T::SHAPE.columns[column.at].name.to_string_lossy();
         Error::corrupted(&row.forest().name, &doc, format!("{table}.{column}: {problem}"))

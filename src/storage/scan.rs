@@ -1,7 +1,7 @@
 //! Reading tables through their indexes, row by row, without a query.
 //!
 //! A [`Probe`] is an index scan that is aimed anew for each question: some leading columns equal,
-//! and, if it is about a timeline, a key before or after. It is opened when it is first used and
+//! and, it may be, the next ones beyond a bound. It is opened when it is first used and
 //! closes itself. What a [`Row`] holds is borrowed from it, and so are the values of the question.
 
 use std::marker::PhantomData;
@@ -10,8 +10,9 @@ use pgrx::pg_sys::{self, AttrNumber, Datum};
 use treecrdt::{Dot, Key, ReplicaId};
 
 use crate::datum::{Arg, Int8, Type, Value};
+use crate::doc::DocName;
 use crate::error::Error;
-use crate::forest::shape::{Column, Index, IndexKey, KeyColumns, Table};
+use crate::forest::shape::{Column, Index, KeyColumns, Table};
 use crate::forest::{Forest, Open, is_after};
 use crate::memory;
 
@@ -27,6 +28,10 @@ pub enum Aim {
     After,
     /// Those whose other columns are less, compared as a row, in reverse order.
     Before,
+    /// Those whose next column, a `bigint`, is not less than a value, in order.
+    From,
+    /// Those whose next column, a `bigint`, is not greater than a value, in reverse order.
+    UpTo,
     /// Those whose next column, a `bigint`, is between two values, in order.
     Between,
     /// Those whose next column is greater than a value, in order.
@@ -91,15 +96,13 @@ impl<'o, T: Table> Probe<'o, T> {
     }
 
     fn open(&mut self) -> Result<(), Error> {
-        let keys = T::SHAPE.indexes[self.index.at].keys.iter().map(|key| match key {
-            IndexKey::Column(at) => T::SHAPE.columns[*at].of,
-            IndexKey::Condition(_) => Type::Bool,
-        });
+        let keys = T::SHAPE.indexes[self.index.at].keys.iter();
+        let keys = keys.map(|&at| T::SHAPE.columns[at].of.in_forest(self.forest.docs));
         let mut types: Vec<Type> = keys.collect();
         let mut follow = types.split_off(self.equals);
         follow.truncate(match self.aim {
             Aim::All | Aim::FromTheEnd => 0,
-            Aim::Between | Aim::Beyond => 1,
+            Aim::Between | Aim::Beyond | Aim::From | Aim::UpTo => 1,
             Aim::After | Aim::Before => MOST_MEMBERS,
         });
         let mut members = Box::new([pg_sys::ScanKeyData::default(); MOST_MEMBERS]);
@@ -156,7 +159,7 @@ impl<'o, T: Table> Probe<'o, T> {
         }
         match self.aim {
             Aim::All | Aim::FromTheEnd => {}
-            Aim::Between | Aim::Beyond => {
+            Aim::Between | Aim::Beyond | Aim::From | Aim::UpTo => {
                 for (key, value) in open.keys[equals.len()..].iter_mut().zip(bound) {
                     key.sk_argument = value.datum(open.follow[0]);
                 }
@@ -174,6 +177,15 @@ impl<'o, T: Table> Probe<'o, T> {
             pg_sys::index_rescan(open.scan, keys, count, std::ptr::null_mut(), 0);
         }
         Ok(Rows { probe: self, values: PhantomData })
+    }
+
+    /// Goes on with the rows that it was aimed at last.
+    ///
+    /// # Safety
+    /// It was, the values that it was aimed with stay where they are and as they are, and the rows
+    /// have not come to their end.
+    pub unsafe fn go_on(&mut self) -> Rows<'_, 'o, T> {
+        Rows { probe: self, values: PhantomData }
     }
 
     /// The first of these rows.
@@ -238,7 +250,9 @@ impl<'o, T: Table> Probe<'o, T> {
 
     fn advance(&mut self) -> bool {
         let direction = match self.aim {
-            Aim::Before | Aim::FromTheEnd => pg_sys::ScanDirection::BackwardScanDirection,
+            Aim::Before | Aim::UpTo | Aim::FromTheEnd => {
+                pg_sys::ScanDirection::BackwardScanDirection
+            }
             _ => pg_sys::ScanDirection::ForwardScanDirection,
         };
         let Scan { scan, slot, .. } = self.scan.as_ref().expect("opened by `rows`");
@@ -318,6 +332,12 @@ impl<'r, T: Table> Row<'r, T> {
         self.datum(column).map(|datum| unsafe { V::read(datum) })
     }
 
+    /// The document that it belongs to.
+    pub fn doc(&self) -> Option<DocName<'r>> {
+        // SAFETY: by the forest's check the column has this type, and the row stays for `'r`.
+        self.datum(T::DOC).map(|datum| unsafe { DocName::read(datum, self.forest.docs) })
+    }
+
     /// What a column holds, as it is, to be handed on.
     pub fn arg<V: Value>(&self, column: Column<T, V>) -> Option<Arg<'r>> {
         // SAFETY: as for `get`.
@@ -381,18 +401,22 @@ fn scan_keys(
                 Type::Text => pg_sys::F_TEXT_GT,
                 Type::Bytea => pg_sys::F_BYTEAGT,
                 Type::Uuid => pg_sys::F_UUID_GT,
+                Type::Int8 => pg_sys::F_INT8GT,
                 other => unreachable!("nobody goes beyond a {other:?}"),
             };
             let strategy = pg_sys::BTGreaterStrategyNumber;
             // SAFETY: a comparison function of the column's type.
             keys.push(unsafe { scan_key(0, next, strategy, of.collation(), proc) });
         }
-        Aim::Between => {
-            let bounds = [
-                (pg_sys::BTGreaterEqualStrategyNumber, pg_sys::F_INT8GE),
-                (pg_sys::BTLessEqualStrategyNumber, pg_sys::F_INT8LE),
-            ];
-            for (strategy, proc) in bounds {
+        Aim::Between | Aim::From | Aim::UpTo => {
+            let from = (pg_sys::BTGreaterEqualStrategyNumber, pg_sys::F_INT8GE);
+            let up_to = (pg_sys::BTLessEqualStrategyNumber, pg_sys::F_INT8LE);
+            let bounds: &[(u32, u32)] = match aim {
+                Aim::From => &[from],
+                Aim::UpTo => &[up_to],
+                _ => &[from, up_to],
+            };
+            for &(strategy, proc) in bounds {
                 // SAFETY: comparison functions of `bigint`.
                 keys.push(unsafe { scan_key(0, next, strategy, none, proc) });
             }
@@ -407,7 +431,7 @@ fn scan_keys(
                     Type::Int8 => pg_sys::F_BTINT8CMP,
                     Type::Bytea => pg_sys::F_BYTEACMP,
                     Type::Uuid => pg_sys::F_UUID_CMP,
-                    other => unreachable!("no timeline and no siblings are in order of {other:?}"),
+                    other => unreachable!("no keys and no siblings are in order of {other:?}"),
                 };
                 let end = if at + 1 == follow.len() { pg_sys::SK_ROW_END } else { 0 };
                 let flags = pg_sys::SK_ROW_MEMBER | end;
@@ -434,7 +458,8 @@ fn equality(of: Type) -> u32 {
         Type::Int8 => pg_sys::F_INT8EQ,
         Type::Bytea => pg_sys::F_BYTEAEQ,
         Type::Bool => pg_sys::F_BOOLEQ,
-        Type::Kind | Type::Vector => unreachable!("no index has such a column"),
+        Type::Kind => pg_sys::F_ENUM_EQ,
+        Type::Vector | Type::Doc => unreachable!("no index has such a column"),
     }
 }
 

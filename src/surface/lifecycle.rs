@@ -4,6 +4,7 @@ use pgrx::pg_sys::{self, Oid};
 use pgrx::{Spi, pg_extern};
 
 use crate::catch_up;
+use crate::doc::DocType;
 use crate::error::{Error, or_raise};
 use crate::forest::{Access, Open, check_encoding, must_be_writable, quote_text};
 use crate::settings::with_settings;
@@ -11,13 +12,16 @@ use crate::settings::with_settings;
 const FOREST: &str = include_str!("../../sql/forest.sql");
 
 #[pg_extern(sql = false)]
-fn create_forest(name: &str) -> Oid {
+fn create_forest(name: &str, doc_type: Oid) -> Oid {
     must_be_writable(c"treecrdt.create_forest()");
+    let Some(docs) = DocType::of(doc_type) else {
+        Error::DocType { of: type_name(doc_type) }.raise()
+    };
     or_raise(check_encoding());
     if name.len() >= pg_sys::NAMEDATALEN as usize {
         Error::NameTooLong { length: name.len() }.raise();
     }
-    let sql = FOREST.replace("@forest@", &quote_text(name));
+    let sql = FOREST.replace("@forest@", &quote_text(name)).replace("@doc@", docs.column().sql());
     // Tables of the kind that we can read, whatever the caller makes by default.
     let heap = [(c"default_table_access_method", c"heap")];
     or_raise(with_settings(&heap, || Spi::run(&sql)).map_err(Error::from));
@@ -32,17 +36,21 @@ fn drop_forest(forest: Oid) {
     let open = or_raise(Open::new(Some(forest), Access::Drop));
     let (tables, name): (Vec<Oid>, _) = (open.tables().collect(), open.name.clone());
     drop(open);
-    // SAFETY: look-ups by the OIDs of relations and of the current user.
-    let mut objects: Vec<Oid> = unsafe {
-        let view = pg_sys::get_relname_relid(c"children".as_ptr(), forest);
-        let is_ours = pg_sys::get_rel_relkind(view) as u8 == pg_sys::RELKIND_VIEW
-            && pg_sys::pg_class_ownercheck(view, pg_sys::GetUserId());
-        if !pg_sys::pg_namespace_ownercheck(forest, pg_sys::GetUserId()) {
-            let needs = "only the schema's owner may drop it";
-            Error::Denied { forest: name, needs }.raise();
+    let view = |name: &std::ffi::CStr| {
+        // SAFETY: look-ups by the OIDs of relations and of the current user.
+        unsafe {
+            let view = pg_sys::get_relname_relid(name.as_ptr(), forest);
+            let is_ours = pg_sys::get_rel_relkind(view) as u8 == pg_sys::RELKIND_VIEW
+                && pg_sys::pg_class_ownercheck(view, pg_sys::GetUserId());
+            is_ours.then_some(view)
         }
-        is_ours.then_some(view).into_iter().collect()
     };
+    let mut objects: Vec<Oid> = [c"children", c"oprefs"].into_iter().filter_map(view).collect();
+    // SAFETY: as above.
+    if unsafe { !pg_sys::pg_namespace_ownercheck(forest, pg_sys::GetUserId()) } {
+        let needs = "only the schema's owner may drop it";
+        Error::Denied { forest: name, needs }.raise();
+    }
     objects.extend(tables);
     drop_objects(pg_sys::RelationRelationId, &objects);
     drop_objects(pg_sys::NamespaceRelationId, &[forest]);
@@ -68,5 +76,12 @@ fn drop_objects(class: Oid, objects: &[Oid]) {
 fn drop_doc(forest: Oid, doc: &str) -> i64 {
     must_be_writable(c"treecrdt.drop_doc()");
     let forest = or_raise(Open::new(Some(forest), Access::Own));
-    or_raise(catch_up::drop_doc(&forest, doc)) as i64
+    or_raise(catch_up::drop_doc(&forest, &forest.doc(doc))) as i64
+}
+
+/// A type as SQL has it.
+fn type_name(of: Oid) -> String {
+    // SAFETY: gives a C string, for a number that is no type too.
+    let name = unsafe { std::ffi::CStr::from_ptr(pg_sys::format_type_be(of)) };
+    name.to_string_lossy().into_owned()
 }

@@ -11,12 +11,14 @@ use crate::forest::{Access, Open, must_be_writable};
 fn ensure_materialized(forest: Option<Oid>, doc: Option<&str>) -> i64 {
     must_be_writable(c"treecrdt.ensure_materialized()");
     let forest = or_raise(Open::new(forest, Access::Append));
-    or_raise(catch_up::ensure(&forest, doc)) as i64
+    let doc = doc.map(|doc| forest.doc(doc));
+    or_raise(catch_up::ensure(&forest, doc.as_ref())) as i64
 }
 
 #[pg_extern(sql = false)]
 fn rebuild(forest: Option<Oid>, doc: Option<&str>) -> i64 {
     must_be_writable(c"treecrdt.rebuild()");
     let forest = or_raise(Open::new(forest, Access::Own));
-    or_raise(catch_up::rebuild(&forest, doc)) as i64
+    let doc = doc.map(|doc| forest.doc(doc));
+    or_raise(catch_up::rebuild(&forest, doc.as_ref())) as i64
 }

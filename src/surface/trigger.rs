@@ -9,6 +9,7 @@ use super::function::c_function;
 use crate::catch_up;
 use crate::catch_up::batch::Batch;
 use crate::catch_up::{accounted, lock, permit};
+use crate::doc::DocName;
 use crate::error::{Error, or_raise};
 use crate::forest::{Forest, Open, relation_name};
 use crate::memory;
@@ -61,8 +62,8 @@ unsafe fn check(fcinfo: FunctionCallInfo) -> Datum {
         let forest = or_raise(Forest::of_ops((*data).tg_relation));
         let row = or_raise(OpRow::incoming((*data).tg_trigslot, &forest));
         or_raise(row.entry());
-        lock::enter(&forest, row.doc);
-        accounted::enter(&forest, row.doc);
+        lock::enter(&forest, &row.doc);
+        accounted::enter(&forest, &row.doc);
         Datum::from((*data).tg_trigtuple)
     }
 }
@@ -94,9 +95,9 @@ unsafe fn materialize_batch(fcinfo: FunctionCallInfo) -> Datum {
 unsafe fn read_batches(
     forest: &Forest,
     data: *mut pg_sys::TriggerData,
-) -> Result<Vec<(String, Batch)>, Error> {
-    let mut batches: Vec<(String, Batch)> = Vec::new();
-    let mut places: HashMap<String, usize> = HashMap::new();
+) -> Result<Vec<(DocName<'static>, Batch)>, Error> {
+    let mut batches: Vec<(DocName<'static>, Batch)> = Vec::new();
+    let mut places: HashMap<DocName<'static>, usize> = HashMap::new();
     let mut at = 0;
     // SAFETY: by the caller's promise; the store is read from its start, and only here.
     unsafe {
@@ -107,10 +108,11 @@ unsafe fn read_batches(
             memory::check();
             let row = OpRow::incoming(slot, forest)?;
             // Operations of one document tend to come together.
-            if batches.get(at).is_none_or(|(doc, _)| doc != row.doc) {
-                at = *places.entry(row.doc.to_owned()).or_insert(batches.len());
+            if batches.get(at).is_none_or(|(doc, _)| *doc != row.doc) {
+                let doc = row.doc.clone().into_owned();
+                at = *places.entry(doc.clone()).or_insert(batches.len());
                 if at == batches.len() {
-                    batches.push((row.doc.to_owned(), Batch::default()));
+                    batches.push((doc, Batch::default()));
                 }
             }
             batches[at].1.push(&row)?;

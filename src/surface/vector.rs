@@ -4,9 +4,10 @@
 
 use std::ffi::{CStr, CString};
 
+use pgrx::iter::TableIterator;
 use pgrx::pg_sys::{self, Datum, FunctionCallInfo};
-use pgrx::{PgSqlErrorCode, pg_extern};
-use treecrdt::{Dot, MAX_COUNTER, ReplicaId, VersionVector, VersionVectorBuilder, hex};
+use pgrx::{PgSqlErrorCode, name, pg_extern};
+use treecrdt::{Dot, MAX_COUNTER, Range, ReplicaId, VersionVector, VersionVectorBuilder, hex};
 
 use super::function::c_function;
 use crate::error::{Error, Problem, or_raise, short};
@@ -100,6 +101,17 @@ fn version_vector_union(a: &[u8], b: &[u8]) -> Vec<u8> {
 #[pg_extern(sql = false, immutable, parallel_safe, strict)]
 fn version_vector_difference(a: &[u8], b: &[u8]) -> Vec<u8> {
     stored(a).difference(&stored(b)).to_cbor()
+}
+
+#[pg_extern(sql = false, immutable, parallel_safe, strict)]
+#[allow(clippy::type_complexity)]
+fn version_vector_ranges(
+    vector: &[u8],
+) -> TableIterator<'static, (name!(replica, Vec<u8>), name!(first, i64), name!(last, i64))> {
+    let ranges: Vec<Range> = stored(vector).ranges().collect();
+    TableIterator::new(ranges.into_iter().map(|Range { replica, first, last }| {
+        (replica.as_bytes().to_vec(), first as i64, last as i64)
+    }))
 }
 
 c_function!(

@@ -1,21 +1,22 @@
 //! Holding the tables against a naive replay of the log.
 
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Debug;
 
 use pgrx::iter::TableIterator;
 use pgrx::pg_sys::Oid;
 use pgrx::{name, pg_extern};
 use treecrdt::reference::{self, Node, State};
-use treecrdt::{Op, hex};
+use treecrdt::{Key, NodeId, Op, hex};
 
 use super::rights;
-use crate::datum::Varlena;
+use crate::doc::{DocDatum, DocName};
 use crate::error::{Error, or_raise, short};
 use crate::forest::shape::nodes;
 use crate::forest::{Access, Open};
 use crate::memory;
-use crate::storage::reader::{Reader, each_pair, each_row};
-use crate::storage::rows::{NodeKeys, vector_of};
+use crate::storage::reader::{Reader, each_pair, each_row, reinsert};
+use crate::storage::rows::{node_keys, vector_of};
 
 /// A discrepancy: doc, table, key, problem.
 type Finding = (String, &'static str, String, String);
@@ -37,9 +38,10 @@ fn verify(
     or_raise(rights::must_read_all(&forest));
     let mut findings = Vec::new();
     let mut reader = or_raise(Reader::open(&forest));
-    let docs = or_raise(reader.docs(doc));
+    let doc = doc.map(|doc| forest.doc(doc));
+    let docs = or_raise(reader.docs(doc.as_ref()));
     for doc in docs {
-        let datum = Varlena::new(doc.as_bytes());
+        let datum = DocDatum::new(&doc);
         or_raise(check(&mut reader, &doc, &datum, &mut findings));
     }
     TableIterator::new(findings)
@@ -47,12 +49,12 @@ fn verify(
 
 fn check(
     reader: &mut Reader<'_>,
-    doc: &str,
-    datum: &Varlena,
+    doc: &DocName<'_>,
+    datum: &DocDatum,
     findings: &mut Vec<Finding>,
 ) -> Result<(), Error> {
     let mut find = |table: &'static str, key: String, problem: String| {
-        findings.push((doc.to_owned(), table, key, problem));
+        findings.push((doc.to_string(), table, key, problem));
     };
     let mut ops: Vec<Op> = Vec::new();
     let mut all_read = true;
@@ -68,17 +70,27 @@ fn check(
     })?;
     let waiting = readable("waiting", reader.waiting_dots(datum), &mut find);
     let actual = readable("nodes", read_state(reader, datum), &mut find);
-    let (true, Some(waiting), Some(actual)) = (all_read, waiting, actual) else {
+    let reinserts = readable("reinserts", read_reinserts(reader, datum), &mut find);
+    let (true, Some(waiting), Some(actual), Some(reinserts)) =
+        (all_read, waiting, actual, reinserts)
+    else {
         return Ok(()); // what follows from a log that cannot be read is not known
     };
     let (waiting_ops, materialized): (Vec<&Op>, Vec<&Op>) =
         ops.iter().partition(|op| waiting.contains(op.dot()));
-    let expected = State {
+    let by_key: HashMap<Key, &Op> = materialized.iter().map(|&op| (op.key, op)).collect();
+    let mut expected = State {
         dots: Default::default(),
-        ..reference::replay_checking(materialized, &mut || {
+        ..reference::replay_checking(materialized.iter().copied(), &mut || {
             memory::check();
         })
     };
+    // An operation that names the parent is an op ref by that, and not stored as one.
+    let names = |parent: NodeId, key: &Key| by_key[key].entry().parent == Some(parent);
+    expected.refs.retain(|(parent, key)| !names(*parent, key));
+    let carries = |key: &Key| by_key[key].written_payload().is_some();
+    let again: BTreeSet<_> =
+        expected.again.iter().map(|&(node, key)| (node, key, carries(&key))).collect();
 
     let unknown = waiting.difference(&ops.iter().map(Op::dot).collect());
     if !unknown.is_empty() {
@@ -86,7 +98,7 @@ fn check(
     }
     match reader.doc_row(datum)? {
         // A doc that was dropped after it was listed.
-        None if ops.is_empty() && actual == State::default() => {}
+        None if ops.is_empty() && reinserts.is_empty() && actual == State::default() => {}
         None => find("docs", String::new(), "row is missing".into()),
         Some(row) => {
             if row.head != expected.head {
@@ -114,8 +126,15 @@ fn check(
     for id in actual.nodes.keys().filter(|id| !expected.nodes.contains_key(id)) {
         find("nodes", id.to_string(), "no operation is about it".into());
     }
-    let sets =
-        [("oprefs", &actual.refs, &expected.refs), ("ignored", &actual.ignored, &expected.ignored)];
+    for (node, key, payload) in reinserts.symmetric_difference(&again) {
+        let missing = again.contains(&(*node, *key, *payload));
+        let problem = if missing { "row is missing" } else { "row should not be there" };
+        find("reinserts", format!("{node} {key} {payload}"), problem.into());
+    }
+    let sets = [
+        ("other_refs", &actual.refs, &expected.refs),
+        ("ignored", &actual.ignored, &expected.ignored),
+    ];
     for (table, actual, expected) in sets {
         for (node, key) in actual.symmetric_difference(expected) {
             let missing = expected.contains(&(*node, *key));
@@ -130,16 +149,17 @@ fn check(
 ///
 /// # Errors
 /// [`Error::Corrupted`] for a `deleted_at` that cannot be read.
-fn read_state(reader: &mut Reader<'_>, doc: &Varlena) -> Result<State, Error> {
+fn read_state(reader: &mut Reader<'_>, doc: &DocDatum) -> Result<State, Error> {
     let mut state = State::default();
-    each_row(&mut reader.nodes, &[doc.text()], &[], |row| {
-        let keys = NodeKeys::read(&row);
+    each_row(&mut reader.nodes, &[doc.arg()], &[], |row| {
+        let keys = node_keys(&row)?;
         let node = Node {
             parent: row.get(nodes::PARENT),
             order_key: row.get(nodes::ORDER_KEY).map(<[u8]>::to_vec),
             placed: keys.placed,
             payload: row.get(nodes::PAYLOAD).map(<[u8]>::to_vec),
             payload_key: keys.payload,
+            inserted: keys.inserted,
             deleted_at: vector_of(&row, nodes::DELETED_AT)?,
             tombstone: row.get(nodes::TOMBSTONE) == Some(true),
         };
@@ -154,6 +174,19 @@ fn read_state(reader: &mut Reader<'_>, doc: &Varlena) -> Result<State, Error> {
     })?;
     state.head = reader.doc_row(doc)?.and_then(|row| row.head);
     Ok(state)
+}
+
+/// The rows of `reinserts` of a document.
+fn read_reinserts(
+    reader: &mut Reader<'_>,
+    doc: &DocDatum,
+) -> Result<BTreeSet<(NodeId, Key, bool)>, Error> {
+    let mut found = BTreeSet::new();
+    each_row(&mut reader.doc_reinserts, &[doc.arg()], &[], |row| {
+        found.extend(reinsert(&row));
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// What could be read; what could not is a finding.
@@ -179,6 +212,7 @@ fn node_differs(found: &Node, expected: &Node) -> String {
             ("placed", node.placed.map(|it| it.to_string())),
             ("payload", bytes(&node.payload)),
             ("payload_key", node.payload_key.map(|it| it.to_string())),
+            ("inserted", node.inserted.map(|it| it.to_string())),
             ("deleted_at", node.deleted_at.as_ref().map(|it| short(&it.to_json()))),
             ("tombstone", Some(node.tombstone.to_string())),
         ]

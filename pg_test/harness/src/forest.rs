@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use postgres::types::ToSql;
 use postgres::{Client, Row, Statement};
 use treecrdt::reference::{Node, State};
-use treecrdt::{Key, NodeId, Op, VersionVector};
+use treecrdt::{Key, NodeId, NodeKeys, Op, VersionVector};
 
 use crate::rows::{self, COLUMNS};
 use crate::server::{cell, connect, key, message, node_id, optional_node};
@@ -102,32 +102,34 @@ impl Forest {
     pub fn state(&mut self, doc: &str) -> Answer<State> {
         let mut state = State { head: self.key_in_docs("head", doc)?, ..State::default() };
         let nodes = format!(
-            "SELECT uuid_send(node), uuid_send(parent), order_key, tombstone, payload, \
-             placed_lamport, placed_replica, placed_counter, \
-             payload_lamport, payload_replica, payload_counter, deleted_at::text \
-             FROM {}.nodes WHERE doc = $1",
+            "SELECT uuid_send(node), uuid_send(parent), order_key, tombstone, payload, keys, \
+             deleted_at::text FROM {}.nodes WHERE doc = $1",
             self.schema
         );
         for row in self.query(&nodes, &[&doc])? {
-            let deleted_at: Option<String> = cell(&row, 11)?;
+            let deleted_at: Option<String> = cell(&row, 6)?;
             let deleted_at = deleted_at.map(|text| VersionVector::from_json(&text)).transpose();
-            // A payload without a key came with the operation that placed the node.
-            let (placed, payload_key) = (key(&row, 5)?, key(&row, 8)?);
-            let payload: Option<Vec<u8>> = cell(&row, 4)?;
-            let payload_key = payload_key.or(placed.filter(|_| payload.is_some()));
+            let (payload, keys): (Option<Vec<u8>>, Option<Vec<u8>>) =
+                (cell(&row, 4)?, cell(&row, 5)?);
+            let keys = NodeKeys::from_bytes(&keys.unwrap_or_default());
+            let keys = keys.map_err(|e| format!("keys: {e}"))?;
             let node = Node {
                 parent: optional_node(&row, 1)?,
                 order_key: cell(&row, 2)?,
                 tombstone: cell(&row, 3)?,
                 payload,
-                placed,
-                payload_key,
+                placed: keys.placed,
+                payload_key: keys.payload,
+                inserted: keys.inserted,
                 deleted_at: deleted_at.map_err(|e| format!("deleted_at: {e}"))?,
             };
             state.nodes.insert(node_id(&row, 0)?, node);
         }
-        let tables =
-            [("oprefs", "parent", &mut state.refs), ("ignored", "node", &mut state.ignored)];
+        let tables = [
+            ("oprefs", "parent", &mut state.refs),
+            ("ignored", "node", &mut state.ignored),
+            ("reinserts", "node", &mut state.again),
+        ];
         for (table, of, rows) in tables {
             let select = format!(
                 "SELECT uuid_send({of}), lamport, replica, counter FROM {}.{table} WHERE doc = $1",
@@ -208,9 +210,11 @@ impl Forest {
         let versions = format!(
             "SELECT 0, node::text, xmin::text || ctid::text FROM {schema}.nodes WHERE doc = $1 \
              UNION ALL SELECT 1, concat_ws(' ', parent, lamport, replica, counter), \
-             xmin::text || ctid::text FROM {schema}.oprefs WHERE doc = $1 \
+             xmin::text || ctid::text FROM {schema}.other_refs WHERE doc = $1 \
              UNION ALL SELECT 2, concat_ws(' ', node, lamport, replica, counter), \
-             xmin::text || ctid::text FROM {schema}.ignored WHERE doc = $1"
+             xmin::text || ctid::text FROM {schema}.ignored WHERE doc = $1 \
+             UNION ALL SELECT 3, concat_ws(' ', node, lamport, replica, counter), \
+             xmin::text || ctid::text FROM {schema}.reinserts WHERE doc = $1"
         );
         let mut found = Versions::default();
         for row in self.query(&versions, &[&doc])? {

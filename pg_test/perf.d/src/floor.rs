@@ -46,8 +46,8 @@ pub fn fill(bench: &mut Bench, name: &str, from: &str, only: &[String]) -> Resul
 /// The rows of a forest by the batch of operations that made them, for a floor that is filled in
 /// batches, each in the order in which its rows lie in the forest.
 ///
-/// Only for logs whose every operation inserts a node of its own: then each makes a row in `ops`,
-/// one in `nodes` and one in `oprefs`, and nothing changes a row again.
+/// Only for logs whose every operation inserts a node of its own: then each makes a row in `ops` and
+/// one in `nodes`, and nothing changes a row again.
 pub struct Batches {
     /// The statement that inserts the rows of the operations from $1 to $2, which have to be a
     /// batch, and moves the head.
@@ -65,7 +65,7 @@ impl Batches {
         batch: usize,
     ) -> Result<Self> {
         let mut parts = Vec::new();
-        for table in ["ops", "nodes", "oprefs"] {
+        for table in ["ops", "nodes"] {
             let using = if table == "nodes" { "doc, node" } else { "doc, replica, counter" };
             let rows = format!("{}_{table}", stage.table);
             let columns = columns(bench, &format!("{forest}.{table}"))?;

@@ -10,7 +10,7 @@ INSERT INTO f.ops VALUES ('d', '\x01', 1, 1, 'insert', n(1), n(0), '\x10', 'one'
 CREATE FUNCTION public.state() RETURNS text LANGUAGE sql AS $$
     SELECT md5(string_agg(r, '' ORDER BY r COLLATE "C")) FROM (
         SELECT (tableoid, ctid, xmin, t)::text FROM f.ops t UNION ALL SELECT (tableoid, ctid, xmin, t)::text FROM f.nodes t
-        UNION ALL SELECT (tableoid, ctid, xmin, t)::text FROM f.oprefs t UNION ALL SELECT (tableoid, ctid, xmin, t)::text FROM f.ignored t
+        UNION ALL SELECT (tableoid, ctid, xmin, t)::text FROM f.other_refs t UNION ALL SELECT (tableoid, ctid, xmin, t)::text FROM f.reinserts t UNION ALL SELECT (tableoid, ctid, xmin, t)::text FROM f.ignored t
         UNION ALL SELECT (tableoid, ctid, xmin, t)::text FROM f.waiting t UNION ALL SELECT (tableoid, ctid, xmin, t)::text FROM f.docs t) AS rows(r)
 $$;
 -- Appends in order and late, and holds all against the log.

@@ -2,7 +2,7 @@
 \i pg_test/regress/shared/rights.sql
 \c - :superuser
 ALTER SCHEMA f OWNER TO rights_reader;
-SELECT format('ALTER TABLE f.%I OWNER TO rights_reader', relname) FROM pg_class WHERE relnamespace = 'f'::regnamespace AND relkind IN ('r', 'v') AND relname <> 'docs' \gexec
+SELECT format('ALTER TABLE f.%I OWNER TO rights_reader', relname) FROM pg_class WHERE relnamespace = 'f'::regnamespace AND relkind IN ('r', 'v') AND relname <> 'docs' ORDER BY relname COLLATE "C" \gexec
 
 -- A forest whose tables have different owners is none.
 INSERT INTO f.ops VALUES ('d', '\x02', 70, 70, 'insert', n(70), n(0), '\x10', 'x');

@@ -9,7 +9,7 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 CREATE TABLE public.others (at serial, statement text);
 GRANT SELECT ON public.others TO PUBLIC;
-INSERT INTO public.others (statement) SELECT format(statement, t) FROM unnest('{nodes,oprefs,ignored,waiting,docs}'::text[]) t,
+INSERT INTO public.others (statement) SELECT format(statement, t) FROM unnest('{nodes,other_refs,ignored,reinserts,waiting,docs}'::text[]) t,
     unnest(ARRAY['INSERT INTO f.%1$I SELECT * FROM f.%1$I', 'UPDATE f.%1$I SET doc = doc', 'DELETE FROM f.%1$I', 'TRUNCATE f.%1$I']) statement;
 INSERT INTO public.others (statement) SELECT unnest(ARRAY[
     $$UPDATE f.ops SET payload = NULL$$, $$DELETE FROM f.ops$$, $$TRUNCATE f.ops$$, $$SELECT treecrdt.rebuild('f')$$, $$SELECT treecrdt.rebuild('f', 'd')$$,

@@ -1,12 +1,12 @@
 -- Damage planted in each table is found by verify, named, and mended by rebuild, which writes only what differs.
 SELECT treecrdt.create_forest('damaged');
 CREATE FUNCTION pg_temp.n(n int) RETURNS uuid LANGUAGE sql AS $$ SELECT ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid $$;
--- In each doc a cycle (3: 2 below 1, then 1 below 2 is ignored), a delete and payloads.
+-- In each doc a cycle (3: 2 below 1, then 1 below 2 is ignored), a node that is inserted twice, a delete and payloads.
 INSERT INTO damaged.ops (doc, replica, counter, lamport, kind, node, parent, order_key, payload)
 SELECT doc, '\x01', c, c, kind::treecrdt.op_kind, pg_temp.n(n), pg_temp.n(p), k, payload
 FROM (VALUES ('d'), ('e')) AS docs(doc),
     (VALUES (1, 'insert', 1, 0, '\x01'::bytea, 'one'::bytea), (2, 'insert', 2, 1, '\x02', 'two'), (3, 'move', 1, 2, '\x03', NULL), (4, 'insert', 3, 0, '\x04', 'three'),
-            (5, 'payload', 3, NULL, NULL, 'three again')) AS t(c, kind, n, p, k, payload);
+            (5, 'payload', 3, NULL, NULL, 'three again'), (8, 'insert', 2, 1, '\x05', 'two again')) AS t(c, kind, n, p, k, payload);
 INSERT INTO damaged.ops (doc, replica, counter, lamport, kind, node, known_state) VALUES ('d', '\x01', 6, 6, 'delete', pg_temp.n(3), '{"01":[[1,5]]}');
 SELECT * FROM treecrdt.verify('damaged');
 SELECT treecrdt.digest('damaged', 'd') AS d, treecrdt.digest('damaged', 'e') AS e \gset
@@ -18,7 +18,8 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON damaged.nodes FOR EACH ROW EXECUTE FUNCTION public.note();
-CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON damaged.oprefs FOR EACH ROW EXECUTE FUNCTION public.note();
+CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON damaged.other_refs FOR EACH ROW EXECUTE FUNCTION public.note();
+CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON damaged.reinserts FOR EACH ROW EXECUTE FUNCTION public.note();
 CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON damaged.ignored FOR EACH ROW EXECUTE FUNCTION public.note();
 
 -- damage(SQL): what verify says, what rebuild wrote, and whether all is well then.
@@ -37,12 +38,15 @@ SELECT * FROM pg_temp.damage('SELECT 1');
 SELECT * FROM pg_temp.damage($$UPDATE damaged.nodes SET tombstone = false WHERE doc = 'd' AND tombstone$$);
 SELECT * FROM pg_temp.damage($$UPDATE damaged.nodes SET payload = 'forged' WHERE doc = 'd' AND node = pg_temp.n(2)$$);
 SELECT * FROM pg_temp.damage($$UPDATE damaged.nodes SET parent = pg_temp.n(0) WHERE doc = 'd' AND node = pg_temp.n(2)$$);
-SELECT * FROM pg_temp.damage($$UPDATE damaged.nodes SET placed_counter = 9 WHERE doc = 'd' AND node = pg_temp.n(2)$$);
+SELECT * FROM pg_temp.damage($$UPDATE damaged.nodes SET keys = set_byte(keys, 2, 9) WHERE doc = 'd' AND node = pg_temp.n(2)$$);
+SELECT * FROM pg_temp.damage($$UPDATE damaged.nodes SET keys = substr(keys, 1, 4) WHERE doc = 'd' AND node = pg_temp.n(2)$$);
 SELECT * FROM pg_temp.damage($$UPDATE damaged.nodes SET deleted_at = '{"01":[[1,4]]}' WHERE doc = 'd' AND node = pg_temp.n(3)$$);
 SELECT * FROM pg_temp.damage($$DELETE FROM damaged.nodes WHERE doc = 'd' AND node = pg_temp.n(1)$$);
 SELECT * FROM pg_temp.damage($$INSERT INTO damaged.nodes (doc, node, tombstone) VALUES ('d', pg_temp.n(99), false)$$);
-SELECT * FROM pg_temp.damage($$DELETE FROM damaged.oprefs WHERE doc = 'd' AND lamport = 2$$);
-SELECT * FROM pg_temp.damage($$INSERT INTO damaged.oprefs VALUES ('d', pg_temp.n(1), 7, '\x01', 7)$$);
+SELECT * FROM pg_temp.damage($$DELETE FROM damaged.other_refs WHERE doc = 'd' AND lamport = 5$$);
+SELECT * FROM pg_temp.damage($$INSERT INTO damaged.other_refs VALUES ('d', pg_temp.n(1), 7, '\x01', 7)$$);
+SELECT * FROM pg_temp.damage($$DELETE FROM damaged.reinserts WHERE doc = 'd'$$);
+SELECT * FROM pg_temp.damage($$UPDATE damaged.reinserts SET payload = NOT payload WHERE doc = 'd'$$);
 SELECT * FROM pg_temp.damage($$DELETE FROM damaged.ignored WHERE doc = 'd'$$);
 SELECT * FROM pg_temp.damage($$INSERT INTO damaged.ignored VALUES ('d', pg_temp.n(2), 2, '\x01', 2)$$);
 SELECT * FROM pg_temp.damage($$UPDATE damaged.docs SET head_lamport = 5, head_counter = 5 WHERE doc = 'd'$$);
@@ -54,7 +58,7 @@ SELECT * FROM pg_temp.damage($$DELETE FROM damaged.docs WHERE doc = 'd'$$);
 SELECT * FROM pg_temp.damage($$INSERT INTO damaged.nodes (doc, node, tombstone) VALUES ('no log', pg_temp.n(1), false)$$);
 SELECT count(*) AS docs_without_a_log FROM damaged.docs WHERE doc = 'no log';
 -- All derived tables empty: everything from the log.
-TRUNCATE damaged.nodes, damaged.oprefs, damaged.ignored, damaged.docs;
+TRUNCATE damaged.nodes, damaged.other_refs, damaged.ignored, damaged.reinserts, damaged.docs;
 SELECT table_name, count(*), min(problem) FROM treecrdt.verify('damaged') GROUP BY table_name ORDER BY table_name COLLATE "C";
 SELECT treecrdt.rebuild('damaged', 'd'), treecrdt.rebuild('damaged', 'e'), treecrdt.rebuild('damaged', 'nope');
 SELECT * FROM treecrdt.verify('damaged');

@@ -92,3 +92,8 @@ pub enum MalformedVector {
     #[error("range [{0},{1}] is not two counters from 1, the lesser first")]
     Range(u64, u64),
 }
+
+/// Why something is not the keys of a node's row.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("not the keys of one to three operations")]
+pub struct MalformedKeys;

@@ -8,7 +8,7 @@
 use std::rc::Rc;
 
 use super::drafts::Drafts;
-use super::memo::{Memo, NodeIx, OpIx, PerNode};
+use super::memo::{Item, Memo, Naming, NodeIx, OpIx, PerNode};
 use super::store::{Store, Track, Verdict};
 use super::timeline::Changes;
 use super::verdicts::Verdicts;
@@ -48,11 +48,21 @@ pub(super) fn arrivals_of(drafts: &Drafts) -> Vec<(NodeIx, NodeIx)> {
     arrivals
 }
 
+/// The operations of a batch that name a parent, by that parent.
+pub(super) fn naming_of<S>(memo: &Memo<'_, S>) -> Vec<(NodeIx, OpIx)> {
+    let named = memo.batch.iter().filter_map(|item| Some((item.parent?, item.op)));
+    let mut naming: Vec<_> = named.collect();
+    naming.sort_unstable();
+    naming
+}
+
 /// The tree as it is after the batch, tombstones aside.
 pub(super) struct After<'w, 'a, S> {
     pub(super) memo: &'w mut Memo<'a, S>,
     verdicts: &'w Verdicts,
     pub(super) drafts: &'w Drafts,
+    /// The operations of the batch that name a parent, by that parent.
+    naming: ByNode<'w, OpIx>,
     refs_added: ByNode<'w, OpIx>,
     refs_removed: &'w [(NodeIx, OpIx)],
     /// Nodes that have a parent they had not before, by that parent, in order.
@@ -64,18 +74,21 @@ pub(super) struct After<'w, 'a, S> {
 }
 
 impl<'w, 'a, S: Store> After<'w, 'a, S> {
-    /// The tree after a batch with these drafts and changes; `arrivals` by [`arrivals_of`].
+    /// The tree after a batch with these drafts and changes; `arrivals` by [`arrivals_of`],
+    /// `naming` by [`naming_of`].
     pub(super) fn new(
         memo: &'w mut Memo<'a, S>,
         verdicts: &'w Verdicts,
         drafts: &'w Drafts,
         changes: &'w Changes,
         arrivals: &'w [(NodeIx, NodeIx)],
+        naming: &'w [(NodeIx, OpIx)],
     ) -> Self {
         Self {
             memo,
             verdicts,
             drafts,
+            naming: ByNode::new(naming),
             refs_added: ByNode::new(&changes.refs_added),
             refs_removed: &changes.refs_removed,
             arrivals: ByNode::new(arrivals),
@@ -199,9 +212,18 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
         if !self.covers_steps(node, deleted_at)? {
             return Ok(false);
         }
-        for &op in self.refs_added.of(node) {
+        for &op in self.naming.of(node).chain(self.refs_added.of(node)) {
             if self.counts_uncovered(node, op, deleted_at)? {
                 return Ok(false);
+            }
+        }
+        let mut look = Naming::default();
+        while let Some(items) = self.memo.naming(node, &mut look)? {
+            for Item { op, node: child, .. } in items {
+                let covered = deleted_at.contains(self.memo.dot(op));
+                if !covered && self.is_effective(child, op)? {
+                    return Ok(false);
+                }
             }
         }
         let mut last = None;

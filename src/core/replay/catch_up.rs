@@ -78,9 +78,17 @@ fn finish<S: Store>(
     };
     patch.refs_added = named(changes.refs_added);
     patch.refs_removed = named(changes.refs_removed);
+    for (node, op) in drafts.again {
+        let item = memo.op(op)?;
+        patch.again.push((memo.id(node), memo.key(op), item.writes_payload));
+    }
     let source = |op: OpIx| memo.source(op);
-    for draft in drafts.of.list {
-        let Draft { node, old, placed, payload, deleted_at, tombstone, .. } = draft;
+    // Children of one parent side by side: so they come to lie, and the index of children is filled
+    // in order.
+    let mut list = drafts.of.list;
+    list.sort_by_cached_key(|draft| draft.new_parent().map(|parent| memo.id(parent)));
+    for draft in list {
+        let Draft { node, old, placed, payload, inserted, deleted_at, tombstone, .. } = draft;
         let placement = placed
             .map(|place| Placement { source: source(place.op), parent: memo.id(place.parent) });
         let node = NodePatch {
@@ -88,11 +96,13 @@ fn finish<S: Store>(
             exists: old.exists,
             placement: Some(placement).filter(|_| placed != old.placed),
             payload: payload.filter(|_| payload != old.payload).map(source),
+            inserted: inserted.filter(|_| inserted != old.inserted).map(|op| memo.key(op)),
             deleted_at: deleted_at.map(Rc::unwrap_or_clone),
             tombstone: tombstone.filter(|&flag| flag != old.tombstone),
         };
         let changed = node.placement.is_some()
             || node.payload.is_some()
+            || node.inserted.is_some()
             || node.deleted_at.is_some()
             || node.tombstone.is_some();
         if changed || !node.exists {

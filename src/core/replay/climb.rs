@@ -48,7 +48,7 @@ impl Climbs {
             return Ok(true);
         }
         let is_new_parent = self.new_parents.get(node);
-        if parent.is_reserved() || (!is_new_parent && memo.surely_has_no_refs(node)) {
+        if parent.is_reserved() || (!is_new_parent && memo.was_surely_not_named(node)) {
             return Ok(false);
         }
         let mut at = parent;
@@ -65,7 +65,7 @@ impl Climbs {
             }
         }
         // A node that nothing was put below by now is above nobody.
-        if !is_new_parent && !memo.has_refs(node)? {
+        if !is_new_parent && !memo.was_named(node)? {
             return Ok(false);
         }
         let mut descent = None;

@@ -1,13 +1,13 @@
 //! Whether one node could ever have been above another, looked at from the upper one.
 //!
-//! The op refs of a node hold every operation that named it as a parent, whatever became of it. So
-//! what was ever below a node is found by following them downwards, with what the batch puts there.
+//! What was ever below a node is found by following the operations that named it as a parent,
+//! whatever became of them, downwards, with what the batch puts there.
 //! Where the other node is not met, it was never below, at no moment and in neither world: a move
 //! of a small subtree deep down in a tree is found harmless without climbing up to the root.
 
 use std::collections::{HashMap, HashSet};
 
-use super::memo::{Memo, NodeIx, OpIx};
+use super::memo::{Memo, Naming, NodeIx};
 use super::store::Store;
 
 /// What a descent has found so far.
@@ -25,11 +25,9 @@ pub(super) enum Below {
 #[derive(Debug)]
 pub(super) struct Descent {
     target: NodeIx,
-    /// The node whose op refs are being read.
+    /// The node that operations are looked for which name it.
     at: NodeIx,
-    /// The last of them that was read, and those read and not looked at.
-    last: Option<OpIx>,
-    refs: Vec<OpIx>,
+    look: Naming,
     open: Vec<NodeIx>,
     seen: HashSet<NodeIx>,
 }
@@ -59,8 +57,7 @@ impl Descent {
         Self {
             target,
             at: node,
-            last: None,
-            refs: Vec::new(),
+            look: Naming::default(),
             open: Vec::new(),
             seen: HashSet::from([node]),
         }
@@ -72,22 +69,15 @@ impl Descent {
         memo: &mut Memo<'_, S>,
         in_batch: &mut BatchChildren,
     ) -> Result<Below, S::Error> {
-        if let Some(op) = self.refs.pop() {
-            let item = memo.op(op)?;
-            let child = Some(item.node).filter(|_| item.parent == Some(self.at));
-            return Ok(self.meet(child));
-        }
-        self.refs = memo.refs(self.at, self.last)?;
-        if let Some(&last) = self.refs.last() {
-            self.last = Some(last);
-            return Ok(Below::Unknown);
+        if let Some(items) = memo.naming(self.at, &mut self.look)? {
+            return Ok(self.meet(items.into_iter().map(|item| item.node)));
         }
         let met = self.meet(in_batch.of(memo, self.at).iter().copied());
         if met != Below::Unknown {
             return Ok(met);
         }
         let Some(next) = self.open.pop() else { return Ok(Below::Nothing) };
-        (self.at, self.last) = (next, None);
+        (self.at, self.look) = (next, Naming::default());
         Ok(Below::Unknown)
     }
 

@@ -14,6 +14,7 @@ pub(super) struct Draft {
     pub(super) old: Row,
     pub(super) placed: Option<Place>,
     pub(super) payload: Option<OpIx>,
+    pub(super) inserted: Option<OpIx>,
     pub(super) deleted_at: Option<Rc<VersionVector>>,
     pub(super) tombstone: Option<bool>,
     /// The first and the last operation of the batch on it.
@@ -30,6 +31,8 @@ impl Draft {
 #[derive(Debug, Default)]
 pub(super) struct Drafts {
     pub(super) of: SomeNodes<Draft>,
+    /// Inserts that are not the first of their nodes, and were not among these before.
+    pub(super) again: Vec<(NodeIx, OpIx)>,
     /// For each operation of the batch the next one on the same node.
     following: Vec<Option<OpIx>>,
 }
@@ -41,6 +44,7 @@ impl Drafts {
         verdicts: &Verdicts,
     ) -> Result<Self, S::Error> {
         let mut drafts = Self { following: vec![None; memo.batch.len()], ..Self::default() };
+        let mut again = Vec::new();
         for judgement in verdicts.older.values() {
             drafts.at(memo, judgement.node)?;
         }
@@ -53,6 +57,14 @@ impl Drafts {
             if item.writes_payload && draft.payload.is_none_or(|won| memo.is_before(won, item.op)) {
                 draft.payload = Some(item.op);
             }
+            if item.kind == OpKind::Insert {
+                // The lesser key is the first insert, the other one is not.
+                let later = match draft.inserted {
+                    Some(first) if memo.is_before(first, item.op) => Some(item.op),
+                    _ => draft.inserted.replace(item.op),
+                };
+                again.extend(later.map(|op| (item.node, op)));
+            }
             if matches!(item.kind, OpKind::Delete | OpKind::Tombstone) {
                 enlarge(memo, draft, item.op)?;
             }
@@ -60,6 +72,7 @@ impl Drafts {
                 drafts.following[last.index()] = Some(item.op);
             }
         }
+        drafts.again = again;
         for draft in &mut drafts.of.list {
             if verdicts.has_judged(draft.node) {
                 draft.placed = verdicts.places(memo, draft.node, None)?.new;
@@ -93,6 +106,7 @@ impl Drafts {
                     old,
                     placed: old.placed,
                     payload: old.payload,
+                    inserted: old.inserted,
                     deleted_at: None,
                     tombstone: None,
                     ops: None,

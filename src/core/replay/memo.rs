@@ -57,6 +57,8 @@ pub(super) struct Row {
     pub(super) exists: bool,
     pub(super) placed: Option<Place>,
     pub(super) payload: Option<OpIx>,
+    /// The first insert.
+    pub(super) inserted: Option<OpIx>,
     pub(super) deleted: bool,
     pub(super) tombstone: bool,
 }
@@ -74,7 +76,7 @@ struct Known {
     row: Option<Row>,
     /// Of its row, if not all of it was read: its parent, and whether it is deleted.
     above: Option<(Option<NodeIx>, bool)>,
-    has_refs: Option<bool>,
+    was_named: Option<bool>,
 }
 
 /// A note for each node, by number.
@@ -123,6 +125,43 @@ impl<T> SomeNodes<T> {
     }
 }
 
+/// A side of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Before,
+    After,
+}
+
+impl Side {
+    /// Whether a key lies on this side of another.
+    fn has(self, key: Key, of: Key) -> bool {
+        match self {
+            Self::Before => key < of,
+            Self::After => of < key,
+        }
+    }
+}
+
+/// A look through the operations that name a parent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Naming {
+    /// So many have been looked at.
+    from: usize,
+    /// So many are asked for next.
+    most: usize,
+}
+
+impl Naming {
+    /// So many are asked for at a time.
+    const MOST: usize = 256;
+}
+
+impl Default for Naming {
+    fn default() -> Self {
+        Self { from: 0, most: 4 }
+    }
+}
+
 /// One catch-up's memory of its document.
 pub(super) struct Memo<'a, S> {
     pub(super) store: &'a mut S,
@@ -135,6 +174,9 @@ pub(super) struct Memo<'a, S> {
     older: HashMap<Key, OpIx>,
     nodes: Vec<Known>,
     numbers: HashMap<NodeId, NodeIx>,
+    /// The inserts of the batch on nodes that have a row, and those of them that carry a payload, in
+    /// order; once somebody asked.
+    inserts: Option<HashMap<NodeIx, [Vec<OpIx>; 2]>>,
 }
 
 impl<'a, S: Store> Memo<'a, S> {
@@ -153,6 +195,7 @@ impl<'a, S: Store> Memo<'a, S> {
             older: HashMap::new(),
             nodes: Vec::with_capacity(positions.len()),
             numbers: HashMap::with_capacity(positions.len()),
+            inserts: None,
         };
         memo.number(NodeId::ROOT);
         memo.number(NodeId::TRASH);
@@ -173,25 +216,11 @@ impl<'a, S: Store> Memo<'a, S> {
         Err(self.store.contradiction(format!("node {} is below itself", self.id(at))))
     }
 
-    /// An entry that was asked for as one after a key, or before it.
-    fn in_order(
-        &mut self,
-        entry: Option<Entry>,
-        is_in_order: impl Fn(Key) -> bool,
-    ) -> Result<Option<Item>, S::Error> {
-        let Some(entry) = entry else { return Ok(None) };
-        if !is_in_order(entry.key) {
-            let problem = format!("operation {} is out of order", entry.key);
-            return Err(self.store.contradiction(problem));
-        }
-        Ok(Some(self.item(&entry)))
-    }
-
     /// The number of a node.
     pub(super) fn number(&mut self, id: NodeId) -> NodeIx {
         let nodes = &mut self.nodes;
         *self.numbers.entry(id).or_insert_with(|| {
-            nodes.push(Known { id, row: None, above: None, has_refs: None });
+            nodes.push(Known { id, row: None, above: None, was_named: None });
             NodeIx(nodes.len() as u32 - 1)
         })
     }
@@ -292,6 +321,7 @@ impl<'a, S: Store> Memo<'a, S> {
                     parent: self.number(parent),
                 }),
                 payload: row.payload.map(|key| self.op_number(key)),
+                inserted: row.inserted.map(|key| self.op_number(key)),
                 deleted: row.deleted,
                 tombstone: row.tombstone,
             },
@@ -330,27 +360,54 @@ impl<'a, S: Store> Memo<'a, S> {
         Ok(())
     }
 
-    /// Whether it is known, without asking the store, that no older operation gave `node` a child.
-    pub(super) fn surely_has_no_refs(&self, node: NodeIx) -> bool {
-        self.head.is_none() || self.nodes[node.0 as usize].has_refs == Some(false)
+    /// Whether it is known, without asking the store, that no older operation put anything below
+    /// `node`.
+    pub(super) fn was_surely_not_named(&self, node: NodeIx) -> bool {
+        self.head.is_none() || self.nodes[node.0 as usize].was_named == Some(false)
     }
 
-    /// Whether any older operation gave `node` a child.
-    pub(super) fn has_refs(&mut self, node: NodeIx) -> Result<bool, S::Error> {
+    /// Whether any older operation put something below `node`, or tried to.
+    pub(super) fn was_named(&mut self, node: NodeIx) -> Result<bool, S::Error> {
         if self.head.is_none() {
             return Ok(false);
         }
-        let known = &self.nodes[node.0 as usize];
-        if let Some(has_refs) = known.has_refs {
-            return Ok(has_refs);
+        if let Some(was_named) = self.nodes[node.0 as usize].was_named {
+            return Ok(was_named);
         }
-        let has_refs = self.store.has_refs(known.id)?;
-        self.nodes[node.0 as usize].has_refs = Some(has_refs);
-        Ok(has_refs)
+        // As a rule the first that names it tells, unless only the batch does.
+        let was_named = self.naming(node, &mut Naming { from: 0, most: 1 })?.is_some();
+        self.nodes[node.0 as usize].was_named = Some(was_named);
+        Ok(was_named)
     }
 
-    /// The next operation of a track after `op`. On a node without a row, where nothing is older
-    /// than the batch, there is none that anybody asks for.
+    /// Some of the older operations that name `parent`, from there on where the last look ended;
+    /// `None` if there are no more.
+    pub(super) fn naming(
+        &mut self,
+        parent: NodeIx,
+        look: &mut Naming,
+    ) -> Result<Option<Vec<Item>>, S::Error> {
+        if self.head.is_none() || parent == NodeIx::TRASH {
+            return Ok(None);
+        }
+        loop {
+            self.store.check()?;
+            let entries = self.store.naming(self.id(parent), look.from, look.most)?;
+            if entries.is_empty() {
+                return Ok(None);
+            }
+            look.from += entries.len();
+            look.most = Naming::MOST.min(look.most * 4);
+            let items: Vec<Item> = entries.iter().map(|entry| self.item(entry)).collect();
+            let older: Vec<Item> = items.into_iter().filter(|item| !self.is_new(item.op)).collect();
+            if !older.is_empty() {
+                return Ok(Some(older));
+            }
+        }
+    }
+
+    /// The next operation of a track after `op`, all inserts included. On a node without a row, where
+    /// nothing is older than the batch, there is none that anybody asks for.
     pub(super) fn next(
         &mut self,
         node: NodeIx,
@@ -360,27 +417,92 @@ impl<'a, S: Store> Memo<'a, S> {
         if !self.row(node)?.exists {
             return Ok(None);
         }
-        let after = self.key(op);
-        let entry = self.store.next(self.id(node), track, after)?;
-        self.in_order(entry, |key| after < key)
+        self.nearest(node, track, self.key(op), Side::After)
     }
 
-    /// The first operation of a track.
+    /// The first operation of a track, all inserts included.
     pub(super) fn first(&mut self, node: NodeIx, track: Track) -> Result<Option<Item>, S::Error> {
-        let entry = self.store.next(self.id(node), track, Key::MIN)?;
-        Ok(entry.map(|entry| self.item(&entry)))
+        self.nearest(node, track, Key::MIN, Side::After)
     }
 
-    /// The last operation of a track before `op`.
+    /// The last operation of a track before `op`, all inserts included.
     pub(super) fn prev(
         &mut self,
         node: NodeIx,
         track: Track,
         op: OpIx,
     ) -> Result<Option<Item>, S::Error> {
-        let before = self.key(op);
-        let entry = self.store.prev(self.id(node), track, before)?;
-        self.in_order(entry, |key| key < before)
+        self.nearest(node, track, self.key(op), Side::Before)
+    }
+
+    /// The nearest operation of a track on one side of a key: out of what the store has, the first
+    /// insert, and those of the batch.
+    fn nearest(
+        &mut self,
+        node: NodeIx,
+        track: Track,
+        key: Key,
+        side: Side,
+    ) -> Result<Option<Item>, S::Error> {
+        let entry = match side {
+            Side::After => self.store.next(self.id(node), track, key)?,
+            Side::Before => self.store.prev(self.id(node), track, key)?,
+        };
+        if let Some(entry) = &entry
+            && !side.has(entry.key, key)
+        {
+            let problem = format!("operation {} is out of order", entry.key);
+            return Err(self.store.contradiction(problem));
+        }
+        let mut nearest = entry.map(|entry| self.item(&entry));
+        if track == Track::Deletion {
+            return Ok(nearest);
+        }
+        let first = self.row(node)?.inserted;
+        for op in first.into_iter().chain(self.insert_of_batch(node, track, key, side)?) {
+            let found = self.key(op);
+            let is_nearer = nearest.is_none_or(|it| side.has(self.key(it.op), found));
+            if side.has(found, key) && is_nearer {
+                let item = self.op(op)?;
+                if track == Track::Structure || item.writes_payload {
+                    nearest = Some(item);
+                }
+            }
+        }
+        Ok(nearest)
+    }
+
+    /// The nearest insert of the batch.
+    fn insert_of_batch(
+        &mut self,
+        node: NodeIx,
+        track: Track,
+        key: Key,
+        side: Side,
+    ) -> Result<Option<OpIx>, S::Error> {
+        if self.inserts.is_none() {
+            let mut inserts: HashMap<NodeIx, [Vec<OpIx>; 2]> = HashMap::new();
+            for at in 0..self.batch.len() {
+                self.store.check()?;
+                let item = self.batch[at];
+                if item.kind == OpKind::Insert && self.row(item.node)?.exists {
+                    let [all, with_payload] = inserts.entry(item.node).or_default();
+                    all.push(item.op);
+                    with_payload.extend(item.writes_payload.then_some(item.op));
+                }
+            }
+            self.inserts = Some(inserts);
+        }
+        let inserts = self.inserts.as_ref().and_then(|inserts| inserts.get(&node));
+        let Some([all, with_payload]) = inserts else { return Ok(None) };
+        let ops = if track == Track::Structure { all } else { with_payload };
+        Ok(match side {
+            Side::After => ops.get(ops.partition_point(|&op| self.key(op) <= key)).copied(),
+            Side::Before => {
+                let at = ops.partition_point(|&op| self.key(op) < key);
+                at.checked_sub(1).map(|at| ops[at])
+            }
+        })
     }
 
     /// Whether an older structural operation was ignored before the batch.
@@ -420,7 +542,7 @@ impl<'a, S: Store> Memo<'a, S> {
         floor.is_none_or(|floor| self.is_before(floor, op))
     }
 
-    /// Some of the op refs of `parent` after `op`: none only where there are none.
+    /// Some of the other op refs of `parent` after `op`: none only where there are none.
     pub(super) fn refs(
         &mut self,
         parent: NodeIx,

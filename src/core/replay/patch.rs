@@ -35,6 +35,8 @@ pub struct NodePatch {
     pub placement: Option<Option<Placement>>,
     /// A new winning payload op, one of those that were to be caught up.
     pub payload: Option<Source>,
+    /// A new first insert.
+    pub inserted: Option<Key>,
     /// A new `deleted_at`.
     pub deleted_at: Option<VersionVector>,
     /// A new tombstone flag.
@@ -46,10 +48,14 @@ pub struct NodePatch {
 pub struct Patch {
     /// Node rows to insert or update.
     pub nodes: Vec<NodePatch>,
-    /// Op refs to add, as (parent, key), those of a parent side by side.
+    /// Op refs to add, as (parent, key), those of a parent side by side. An operation that names the
+    /// parent is one by that, and not among them.
     pub refs_added: Vec<(NodeId, Key)>,
-    /// Op refs to remove.
+    /// Op refs to remove, of the same kind.
     pub refs_removed: Vec<(NodeId, Key)>,
+    /// Inserts that are not the first of their nodes, as (node, key, whether it carries a payload): in
+    /// the node's tracks from now on.
+    pub again: Vec<(NodeId, Key, bool)>,
     /// Structural operations that are ignored from now on, as (node, key).
     pub ignored_added: Vec<(NodeId, Key)>,
     /// Structural operations that are ignored no longer.

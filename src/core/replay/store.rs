@@ -1,19 +1,21 @@
 //! What replay may ask of storage. A database and a map in memory answer alike.
 //!
 //! The log holds every operation, those of the batch being caught up included. All else (rows,
-//! refs, verdicts) is as it was left by the last catch-up, before the batch.
+//! refs, verdicts, which inserts are not the first of their nodes) is as it was left by the last
+//! catch-up, before the batch.
 
 use super::patch::Source;
 use crate::model::Entry;
 use crate::model::{Key, NodeId};
 use crate::model::{Range, VersionVector};
 
-/// One of the three lines into which a node's timeline falls.
+/// One of the three lines into which a node's timeline falls. Its first insert is in none of them:
+/// its row names that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Track {
-    /// Its inserts and moves.
+    /// Its moves, and its later inserts.
     Structure,
-    /// Its payloads, and its inserts that carry one.
+    /// Its payloads, and those of these inserts that carry one.
     Payload,
     /// Its deletes and tombstones.
     Deletion,
@@ -35,6 +37,8 @@ pub struct Row {
     pub placed: Option<(Key, NodeId)>,
     /// The winning payload op.
     pub payload: Option<Key>,
+    /// Its first insert.
+    pub inserted: Option<Key>,
     /// Whether it has a `deleted_at`.
     pub deleted: bool,
     /// Whether it is a tombstone.
@@ -80,13 +84,20 @@ pub trait Store {
     /// The nodes whose parent is `node`, tombstones too.
     fn children(&mut self, node: NodeId) -> Result<Vec<NodeId>, Self::Error>;
 
-    /// The operations on a node that are materialized, in no order.
-    fn timeline(&mut self, node: NodeId) -> Result<Vec<Entry>, Self::Error>;
+    /// The nodes whose parent is `node` with their rows, visited one by one.
+    fn rows_below(
+        &mut self,
+        node: NodeId,
+        visit: &mut dyn FnMut(NodeId, Row),
+    ) -> Result<(), Self::Error>;
 
-    /// The first entry of a track after `key`.
+    /// The entries of a node's structural track that are materialized, in no order.
+    fn steps(&mut self, node: NodeId) -> Result<Vec<Entry>, Self::Error>;
+
+    /// The first entry of a track after `key`; inserts of the batch are left out.
     fn next(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Self::Error>;
 
-    /// The last entry of a track before `key`.
+    /// The last entry of a track before `key`; inserts of the batch are left out.
     fn prev(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Self::Error>;
 
     /// The entry of an operation in the log.
@@ -102,11 +113,18 @@ pub trait Store {
     /// Whether a structural operation materialized before is marked ignored.
     fn is_ignored(&mut self, node: NodeId, key: Key) -> Result<bool, Self::Error>;
 
-    /// Whether the op refs of `parent` hold `key`.
-    fn has_ref(&mut self, parent: NodeId, key: Key) -> Result<bool, Self::Error>;
+    /// Some of the operations that name `parent` as the parent, in an order that stays, from this
+    /// place in the list on: at most so many, fewer or none only at its end. Reserved ones are left
+    /// out, and whoever names TRASH is not asked for.
+    fn naming(
+        &mut self,
+        parent: NodeId,
+        from: usize,
+        most: usize,
+    ) -> Result<Vec<Entry>, Self::Error>;
 
-    /// Whether `parent` has any op refs: false only if no operation ever gave it a child.
-    fn has_refs(&mut self, parent: NodeId) -> Result<bool, Self::Error>;
+    /// Whether the other op refs of `parent` hold `key`.
+    fn has_ref(&mut self, parent: NodeId, key: Key) -> Result<bool, Self::Error>;
 
     /// Called in every loop over data: the place to heed a cancellation, and to see that there is
     /// memory. Between two calls the core takes no more than doubles what it holds.
@@ -114,7 +132,7 @@ pub trait Store {
         Ok(())
     }
 
-    /// Some of the op refs of `parent` that come after `key`, in order: the first ones, and none
-    /// only where there are none.
+    /// Some of the other op refs of `parent`, those that do not name it, that come after `key`, in
+    /// order: the first ones, and none only where there are none.
     fn refs(&mut self, parent: NodeId, after: Key) -> Result<Vec<Key>, Self::Error>;
 }

@@ -1,105 +1,137 @@
 //! The version of a subtree: what a deletion has to cover (`sql/README.md`, "Defensive deletion").
 
-use super::store::Store;
+use super::store::{Row, Store};
 use crate::model::{Key, NodeId, OpKind, VersionVector, VersionVectorBuilder};
 
 /// The dots of the structural history and the winning payload of a node and of all below it,
 /// tombstones too.
 ///
-/// A node is asked for its timeline, its op refs and its children, once each. What its op refs name
-/// is as a rule an operation on a node below it, whose own timeline has it: only what is left at the
-/// end is looked up.
+/// A node is asked for the operations that name it, its other op refs, the rows of its children and
+/// what else there is on their structural tracks, once each. What names it, or was an op ref of it, is
+/// as a rule an operation on a node below it, known by then: only what is left at the end is looked at
+/// closer.
 ///
 /// # Errors
 /// Those of the store.
 pub fn subtree_version<S: Store>(store: &mut S, root: NodeId) -> Result<VersionVector, S::Error> {
     let mut dots = VersionVectorBuilder::default();
-    let mut refs = Refs::default();
+    let mut others = Others::default();
     let mut open = vec![root];
+    if let Some(row) = store.row(root)? {
+        others.add_row(root, &row, &mut dots);
+    }
     while let Some(node) = open.pop() {
         store.check()?;
-        add_own(store, node, &mut dots)?;
-        let mut last = Key::MIN;
-        let mut is_leaf = true;
-        loop {
-            let page = store.refs(node, last)?;
-            let Some(&end) = page.last() else { break };
-            (last, is_leaf) = (end, false);
-            refs.add(node, page, &dots);
-        }
-        // TRASH has children and no op refs.
-        if is_leaf && node != NodeId::TRASH {
-            continue;
-        }
-        for child in store.children(node)? {
-            // A node has one parent, so only a way back to the root of the search is a circle.
-            if child == root {
-                return Err(store.contradiction(format!("node {root} is below itself")));
+        for step in store.steps(node)? {
+            if !step.is_reserved() && !store.is_ignored(node, step.key)? {
+                dots.push(step.key.dot);
             }
+        }
+        // TRASH has children, and collects nothing.
+        if node != NodeId::TRASH {
+            let mut from = 0;
+            loop {
+                let page = store.naming(node, from, PAGE)?;
+                if page.is_empty() {
+                    break;
+                }
+                from += page.len();
+                others.add(page.iter().map(|op| (op.node, op.key)), &dots, |it| &mut it.naming);
+            }
+            // What nothing was ever put below is a leaf, and nothing has left it.
+            if from == 0 {
+                continue;
+            }
+            let mut last = Key::MIN;
+            loop {
+                let page = store.refs(node, last)?;
+                let Some(&end) = page.last() else { break };
+                last = end;
+                others.add(page.into_iter().map(|key| (node, key)), &dots, |it| &mut it.left);
+            }
+        }
+        let mut is_circle = false;
+        store.rows_below(node, &mut |child, row| {
+            // A node has one parent, so only a way back to the root of the search is a circle.
+            is_circle |= child == root;
+            others.add_row(child, &row, &mut dots);
             open.push(child);
+        })?;
+        if is_circle {
+            return Err(store.contradiction(format!("node {root} is below itself")));
         }
     }
-    let version = dots.build();
-    for (node, key) in refs.keys {
+    let mut version = dots.build();
+    let mut more = VersionVectorBuilder::default();
+    for (node, key) in others.naming {
+        store.check()?;
+        if !version.contains(key.dot) && !store.is_ignored(node, key)? {
+            more.push(key.dot);
+        }
+    }
+    for (_, key) in others.left {
         store.check()?;
         if version.contains(key.dot) {
             continue;
         }
         let op = store.entry(key)?;
-        let counts =
-            op.kind == OpKind::Move || (op.kind == OpKind::Insert && op.parent == Some(node));
-        if counts && !store.is_ignored(op.node, key)? {
-            dots.push(key.dot);
+        if op.kind == OpKind::Move && !store.is_ignored(op.node, key)? {
+            more.push(key.dot);
         }
     }
-    Ok(dots.build())
+    version.union(&more.build());
+    Ok(version)
 }
 
-/// Adds what a node's own timeline says.
-fn add_own<S: Store>(
-    store: &mut S,
-    node: NodeId,
-    dots: &mut VersionVectorBuilder,
-) -> Result<(), S::Error> {
-    let mut winner: Option<Key> = None;
-    for op in store.timeline(node)? {
-        if op.is_reserved() {
-            continue;
-        }
-        if op.parent.is_some() && !store.is_ignored(node, op.key)? {
-            dots.push(op.key.dot);
-        }
-        if op.writes_payload {
-            winner = winner.max(Some(op.key));
-        }
-    }
-    if let Some(winner) = winner {
-        dots.push(winner.dot);
-    }
-    Ok(())
-}
+/// So many operations that name a node are read at a time.
+const PAGE: usize = 256;
 
-/// Op refs whose operations are to be looked up.
+/// Operations on nodes that may be elsewhere, to be looked at in the end.
 #[derive(Default)]
-struct Refs {
-    keys: Vec<(NodeId, Key)>,
+struct Others {
+    /// Those that name a node of the subtree, and first inserts, with the nodes they are about.
+    naming: Vec<(NodeId, Key)>,
+    /// Other op refs of nodes of the subtree: the moves among them have left it.
+    left: Vec<(NodeId, Key)>,
     /// How many were added, and how many were left when those known were last dropped.
     added: usize,
-    left: usize,
+    kept: usize,
 }
 
-impl Refs {
-    /// Adds those of a node. Now and then, each time after as many again, it drops those that need
-    /// no look-up.
-    fn add(&mut self, node: NodeId, keys: Vec<Key>, dots: &VersionVectorBuilder) {
+impl Others {
+    /// Adds what a node's row says. Whether a first insert that did not place it took effect is to be
+    /// seen, as with those that name a node.
+    fn add_row(&mut self, node: NodeId, row: &Row, dots: &mut VersionVectorBuilder) {
+        let placed = row.placed.map(|(key, _)| key);
+        for key in placed.into_iter().chain(row.payload) {
+            dots.push(key.dot);
+        }
+        if let Some(inserted) = row.inserted.filter(|_| row.inserted != placed) {
+            self.naming.push((node, inserted));
+            self.added += 1;
+        }
+    }
+
+    /// Adds some to one of the lists. Now and then, each time after as many again, it drops those
+    /// whose dots are known.
+    fn add(
+        &mut self,
+        ops: impl Iterator<Item = (NodeId, Key)>,
+        dots: &VersionVectorBuilder,
+        list: impl FnOnce(&mut Self) -> &mut Vec<(NodeId, Key)>,
+    ) {
         /// So many at least are gathered before.
         const FEW: usize = 65_536;
-        self.added += keys.len();
-        self.keys.extend(keys.into_iter().map(|key| (node, key)));
-        if self.keys.len() >= FEW.max(2 * self.left).max(self.added / 4) {
+        let before = self.naming.len() + self.left.len();
+        list(self).extend(ops);
+        let held = self.naming.len() + self.left.len();
+        self.added += held - before;
+        if held >= FEW.max(2 * self.kept).max(self.added / 4) {
             let version = dots.build();
-            self.keys.retain(|(_, key)| !version.contains(key.dot));
-            self.left = self.keys.len();
+            for list in [&mut self.naming, &mut self.left] {
+                list.retain(|(_, key)| !version.contains(key.dot));
+            }
+            self.kept = self.naming.len() + self.left.len();
         }
     }
 }

@@ -8,10 +8,10 @@
 //! `m → q` changes its verdict only if `m` is above `q` in one world and not in the other. Then the
 //! two chains upwards from `q` part at a diverged node `d`, and in one world `m` is an ancestor of
 //! `d`. Below `d` the chain is the same in both worlds, so `d` is `q` itself or has a child by an
-//! older operation: either way it has op refs. So it is enough to **watch** the diverged nodes
-//! that have op refs, and every ancestor of theirs in either world: the structural operations that
-//! come next on watched nodes are judged again, and no others. Where nothing diverged has op refs,
-//! nothing later can differ, and the watch ends.
+//! older operation: either way an older operation names it. So it is enough to **watch** the diverged
+//! nodes that older operations name, and every ancestor of theirs in either world: the structural
+//! operations that come next on watched nodes are judged again, and no others. Where nothing diverged
+//! was ever named, nothing later can differ, and the watch ends.
 //!
 //! The next structural operation on a diverged node is judged as well, childless or not: it is
 //! where the node's two placements meet again.
@@ -55,7 +55,7 @@ struct Judge<'w, 'a, S> {
     /// The watch in which a node was last watched; all before `watch` have ended.
     watched: PerNode<u32>,
     watch: u32,
-    /// The diverged nodes that have op refs, and how many there are.
+    /// The diverged nodes that older operations name as a parent, and how many there are.
     influential: PerNode<bool>,
     influential_count: usize,
 }
@@ -117,7 +117,7 @@ impl<S: Store> Judge<'_, '_, S> {
         }
 
         let is_watched = self.is_watched(node);
-        if places.is_diverged() && self.memo.has_refs(node)? {
+        if places.is_diverged() && self.memo.was_named(node)? {
             self.set_influential(node, true);
             self.watch(node, op)?;
         } else {

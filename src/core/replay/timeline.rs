@@ -6,9 +6,10 @@
 //! and winning payload agree again. On the way each operation's op refs (`sql/README.md`) are
 //! counted down for the old world and up for the new.
 //!
-//! A ref to a payload op can have more than one reason, since every later structural op up to the
-//! next payload may refer to it again. So when a count ends below zero the ref is only removed
-//! once no reason is left in the new world ([`Walk::reasons`]).
+//! An operation is an op ref of the parent that it names, in any world: such refs are in the log
+//! already, and not counted. Of the others, one to a payload op can have more than one reason, since
+//! every later structural op up to the next payload may refer to it again. So when a count ends
+//! below zero the ref is only removed once no reason is left in the new world ([`Walk::reasons`]).
 
 use std::collections::{HashMap, HashSet};
 
@@ -86,9 +87,9 @@ struct Side {
 /// What one operation does to op refs and dots in one world.
 #[derive(Debug, Clone, Copy, Default)]
 struct Effects {
-    /// The parents that refer to the operation: that before it, and the one it names.
-    own: [Option<NodeIx>; 2],
-    /// The parent that refers to an older payload op because of it.
+    /// The parent before it, which refers to it; unless it names that itself.
+    own: Option<NodeIx>,
+    /// The parent that it names, which refers to an older payload op because of it.
     winner: Option<(NodeIx, OpIx)>,
     /// The nodes whose structural history its dot enters.
     dots: [Option<NodeIx>; 3],
@@ -106,11 +107,11 @@ impl Side {
         if item.writes_payload {
             self.winner = Some(item.op);
         }
-        let mut effects = Effects { own: [collecting(before), None], ..Effects::default() };
+        let own = collecting(before).filter(|_| before != item.parent);
+        let mut effects = Effects { own, ..Effects::default() };
         let Some(named) = item.parent else { return effects };
         let parent = collecting(Some(named));
         if before != Some(named) {
-            effects.own[1] = parent;
             effects.winner = parent.zip(self.winner.filter(|&winner| winner != item.op));
         }
         if verdict == Some(Verdict::Effective) {
@@ -193,12 +194,11 @@ impl<S: Store> Walk<'_, '_, S> {
         };
         let now = new.apply(item, is);
         let before = if is_new { Effects::default() } else { old.apply(item, was) };
-        for (parents, others, by) in [(now.own, before.own, 1), (before.own, now.own, -1)] {
-            for parent in parents.into_iter().flatten() {
-                if !others.contains(&Some(parent)) {
-                    self.counts.push(Reason { parent, op, by, to_payload: item.writes_payload });
-                }
-            }
+        if now.own != before.own {
+            let to_payload = item.writes_payload;
+            let reason = |by| move |parent| Reason { parent, op, by, to_payload };
+            self.counts.extend(now.own.map(reason(1)));
+            self.counts.extend(before.own.map(reason(-1)));
         }
         if now.winner != before.winner {
             let reason = |by| move |(parent, op)| Reason { parent, op, by, to_payload: true };
@@ -229,12 +229,16 @@ impl<S: Store> Walk<'_, '_, S> {
         for group in counts.chunk_by(|a, b| (a.parent, a.op) == (b.parent, b.op)) {
             let Reason { parent, op, to_payload, .. } = group[0];
             let count: i32 = group.iter().map(|it| it.by).sum();
+            // A payload op may itself name the parent that refers to it because of another.
+            if count == 0 || (to_payload && self.memo.op(op)?.parent == Some(parent)) {
+                continue;
+            }
             if count > 0 {
                 let shared = to_payload && !self.memo.is_new(op);
                 if !(shared && self.has_ref(parent, op)?) {
                     self.changes.refs_added.push((parent, op));
                 }
-            } else if count < 0 {
+            } else {
                 if to_payload && !reasons.contains_key(&op) {
                     reasons.insert(op, self.reasons(op)?);
                 }
@@ -275,7 +279,7 @@ impl<S: Store> Walk<'_, '_, S> {
             };
             let effects = side.apply(&item, verdict);
             if item.op == winner {
-                parents.extend(effects.own.into_iter().flatten());
+                parents.extend(effects.own);
             }
             parents.extend(effects.winner.map(|(parent, _)| parent));
             let step = memo.next(node, Track::Structure, item.op)?;

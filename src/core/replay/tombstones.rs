@@ -13,7 +13,7 @@
 //! Deeper nodes are decided first. Where deletions are nested, each covering the next deeper one, a
 //! node passes on only those changes that it does not cover itself.
 
-use super::after::{After, arrivals_of};
+use super::after::{After, arrivals_of, naming_of};
 use super::coverage::Coverage;
 use super::drafts::Drafts;
 use super::memo::{Memo, NodeIx, OpIx, PerNode, SomeNodes};
@@ -70,9 +70,9 @@ pub(super) fn decide<S: Store>(
     drafts: &Drafts,
     changes: &Changes,
 ) -> Result<Vec<(NodeIx, bool)>, S::Error> {
-    let arrivals = arrivals_of(drafts);
+    let (arrivals, naming) = (arrivals_of(drafts), naming_of(memo));
     let mut decision = Decision {
-        after: After::new(memo, verdicts, drafts, changes, &arrivals),
+        after: After::new(memo, verdicts, drafts, changes, &arrivals, &naming),
         coverage: Coverage::default(),
         standings: PerNode::default(),
         cases: Cases::default(),

@@ -42,8 +42,15 @@ impl Store for Counting<'_> {
     fn children(&mut self, node: NodeId) -> Result<Vec<NodeId>, Infallible> {
         self.ask().children(node)
     }
-    fn timeline(&mut self, node: NodeId) -> Result<Vec<Entry>, Infallible> {
-        self.ask().timeline(node)
+    fn rows_below(
+        &mut self,
+        node: NodeId,
+        visit: &mut dyn FnMut(NodeId, Row),
+    ) -> Result<(), Infallible> {
+        self.ask().rows_below(node, visit)
+    }
+    fn steps(&mut self, node: NodeId) -> Result<Vec<Entry>, Infallible> {
+        self.ask().steps(node)
     }
     fn next(&mut self, node: NodeId, track: Track, key: Key) -> Result<Option<Entry>, Infallible> {
         self.ask().next(node, track, key)
@@ -66,8 +73,13 @@ impl Store for Counting<'_> {
     fn has_ref(&mut self, parent: NodeId, key: Key) -> Result<bool, Infallible> {
         self.ask().has_ref(parent, key)
     }
-    fn has_refs(&mut self, parent: NodeId) -> Result<bool, Infallible> {
-        self.ask().has_refs(parent)
+    fn naming(
+        &mut self,
+        parent: NodeId,
+        from: usize,
+        most: usize,
+    ) -> Result<Vec<Entry>, Infallible> {
+        self.ask().naming(parent, from, most)
     }
     fn check(&mut self) -> Result<(), Infallible> {
         self.questions += 1;

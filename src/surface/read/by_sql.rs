@@ -4,11 +4,14 @@
 use std::collections::HashMap;
 
 use pgrx::Uuid;
-use treecrdt::{Dot, VersionVector};
+use pgrx::datum::DatumWithOid;
+use treecrdt::{Dot, NodeKeys, VersionVector};
 
+use super::digest::digest_of;
 use super::nodes::{Visible, WayUp};
 use super::query::Query;
 use super::version::range;
+use crate::doc::DocName;
 use crate::error::Error;
 use crate::forest::Open;
 use crate::memory;
@@ -17,7 +20,7 @@ use crate::storage::rows::read_vector;
 /// The visible nodes below `root`, in document order: a query a level, then put in order.
 pub fn visible(
     forest: &Open,
-    doc: &str,
+    doc: &DocName<'_>,
     root: Uuid,
     max_depth: Option<i32>,
 ) -> Result<Vec<Visible>, Error> {
@@ -32,7 +35,7 @@ pub fn visible(
         memory::check();
         depth += 1;
         let mut next = Vec::new();
-        let arguments = || [doc.into(), parents.into()];
+        let arguments = || [doc.param(), parents.into()];
         level.each(arguments, |row| {
             let Some((parent, node)) = row.get::<Uuid>(1)?.zip(row.get::<Uuid>(2)?) else {
                 return Ok(());
@@ -72,13 +75,13 @@ pub fn visible(
 ///
 /// # Errors
 /// [`Error::Corrupted`] where nodes are below themselves.
-pub fn way_up(forest: &Open, doc: &str, node: Uuid) -> Result<Option<Vec<Uuid>>, Error> {
+pub fn way_up(forest: &Open, doc: &DocName<'_>, node: Uuid) -> Result<Option<Vec<Uuid>>, Error> {
     let mut step = Query::new(forest, include_str!("../../../sql/read/step_up.sql"));
     let mut way = WayUp::new(node);
     while let Some(at) = way.next(&forest.name, doc)? {
         let mut parent = None;
         step.each(
-            || [doc.into(), at.into()],
+            || [doc.param(), at.into()],
             |row| {
                 parent = row.get::<Uuid>(1)?;
                 Ok(())
@@ -96,10 +99,10 @@ pub fn way_up(forest: &Open, doc: &str, node: Uuid) -> Result<Option<Vec<Uuid>>,
 ///
 /// # Errors
 /// [`Error::Spi`].
-pub fn payload(forest: &Open, doc: &str, node: Uuid) -> Result<Option<Vec<u8>>, Error> {
+pub fn payload(forest: &Open, doc: &DocName<'_>, node: Uuid) -> Result<Option<Vec<u8>>, Error> {
     let mut payload = None;
     Query::new(forest, include_str!("../../../sql/read/payload.sql")).each(
-        || [doc.into(), node.into()],
+        || [doc.param(), node.into()],
         |row| {
             payload = row.get(1)?;
             Ok(())
@@ -112,9 +115,12 @@ pub fn payload(forest: &Open, doc: &str, node: Uuid) -> Result<Option<Vec<u8>>, 
 ///
 /// # Errors
 /// [`Error::Corrupted`] where nodes are below themselves.
-pub fn subtree_version(forest: &Open, doc: &str, node: Uuid) -> Result<VersionVector, Error> {
+pub fn subtree_version(
+    forest: &Open,
+    doc: &DocName<'_>,
+    node: Uuid,
+) -> Result<VersionVector, Error> {
     let mut below = Query::new(forest, include_str!("../../../sql/read/below.sql"));
-    let mut waiting = Query::new(forest, include_str!("../../../sql/read/waiting.sql"));
     let mut own_dots = Query::new(forest, include_str!("../../../sql/read/own_dots.sql"));
     let mut subtree = vec![node];
     let mut from = 0;
@@ -122,7 +128,7 @@ pub fn subtree_version(forest: &Open, doc: &str, node: Uuid) -> Result<VersionVe
         memory::check();
         let level: Vec<Uuid> = subtree[from..].to_vec();
         from = subtree.len();
-        let arguments = || [doc.into(), level.into()];
+        let arguments = || [doc.param(), level.into()];
         below.each(arguments, |row| {
             let below = row.get::<Uuid>(1)?;
             if below == Some(node) {
@@ -132,45 +138,77 @@ pub fn subtree_version(forest: &Open, doc: &str, node: Uuid) -> Result<VersionVe
             Ok(())
         })?;
     }
-    let mut dots = Vec::new();
-    own_dots.each(
-        || [doc.into(), subtree.into()],
+    let (mut structure, mut winners) = (Vec::new(), Vec::new());
+    let mut keys = Query::new(forest, include_str!("../../../sql/read/node_keys.sql"));
+    keys.each(
+        || [doc.param(), subtree.clone().into()],
         |row| {
-            let dot = range(row.get(1)?, row.get(2)?, row.get(2)?);
-            dots.extend(dot.map(|(replica, counter, _)| Dot { replica, counter }));
+            let keys = NodeKeys::from_bytes(&row.get::<Vec<u8>>(1)?.unwrap_or_default());
+            let keys = keys.map_err(|problem| {
+                Error::corrupted(&forest.name, doc, format!("nodes.keys: {problem}"))
+            })?;
+            structure.extend(keys.placed.into_iter().chain(keys.inserted).map(|key| key.dot));
+            winners.extend(keys.payload.map(|key| key.dot));
             Ok(())
         },
     )?;
-    let mut version: VersionVector = dots.into_iter().collect();
+    structure.extend(dots(&mut own_dots, || [doc.param(), subtree.into()])?);
+    let mut ignored = Query::new(forest, include_str!("../../../sql/read/ignored.sql"));
+    let ignored: VersionVector = dots(&mut ignored, || [doc.param()])?.into_iter().collect();
+    let structure: VersionVector = structure.into_iter().collect();
+    let mut version = structure.difference(&ignored);
+    version.union(&winners.into_iter().collect());
     // Operations that wait are in the log, but have not happened yet.
-    waiting.each(
-        || [doc.into()],
+    Ok(version.difference(&waiting_dots(forest, doc)?))
+}
+
+/// The dots that a query gives.
+fn dots<'a, const N: usize>(
+    query: &mut Query,
+    arguments: impl FnOnce() -> [DatumWithOid<'a>; N],
+) -> Result<Vec<Dot>, Error> {
+    let mut dots = Vec::new();
+    query.each(arguments, |row| {
+        let dot = range(row.get(1)?, row.get(2)?, row.get(2)?);
+        dots.extend(dot.map(|(replica, counter, _)| Dot { replica, counter }));
+        Ok(())
+    })?;
+    Ok(dots)
+}
+
+/// The dots of the operations that wait.
+fn waiting_dots(forest: &Open, doc: &DocName<'_>) -> Result<VersionVector, Error> {
+    let mut waiting = VersionVector::default();
+    Query::new(forest, include_str!("../../../sql/read/waiting.sql")).each(
+        || [doc.param()],
         |row| {
             if let Some(dots) = row.get::<Vec<u8>>(1)? {
-                version = version.difference(&read_vector(&dots)?);
+                waiting.union(&read_vector(&dots)?);
             }
             Ok(())
         },
     )?;
-    Ok(version)
+    Ok(waiting)
 }
 
 /// The digest.
 ///
 /// # Errors
 /// [`Error::Spi`].
-pub fn digest(forest: &Open, doc: &str) -> Result<Vec<u8>, Error> {
-    let mut digest = None;
+pub fn digest(forest: &Open, doc: &DocName<'_>) -> Result<Vec<u8>, Error> {
+    let mut tables = Vec::new();
     Query::new(forest, include_str!("../../../sql/read/digest.sql")).each(
-        || [doc.into()],
+        || [doc.param()],
         |row| {
-            digest = row.get(1)?;
+            for column in 1..=3 {
+                tables.extend(row.get::<Vec<u8>>(column)?);
+            }
             Ok(())
         },
     )?;
-    Ok(digest.unwrap_or_default())
+    Ok(digest_of(&tables, &waiting_dots(forest, doc)?))
 }
 
-fn below_itself(forest: &Open, doc: &str, node: Uuid) -> Error {
+fn below_itself(forest: &Open, doc: &DocName<'_>, node: Uuid) -> Error {
     Error::corrupted(&forest.name, doc, format!("node {node} is below itself"))
 }

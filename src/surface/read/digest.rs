@@ -1,12 +1,13 @@
-//! The digest of a document, computed directly. `sql/read/digest.sql` says what it is.
+//! The digest of a document, computed directly. `sql/read/digest.sql` says what it is of.
 
 use pgrx::pg_sys;
-use treecrdt::NodeId;
+use treecrdt::{NodeId, VersionVector};
 
 use super::doc::DocReader;
-use crate::datum::{Varlena, Vector};
+use crate::datum::Vector;
+use crate::doc::DocDatum;
 use crate::error::Error;
-use crate::forest::shape::{Nodes, Oprefs, Table, nodes, oprefs, ops};
+use crate::forest::shape::{Nodes, OtherRefs, Table, nodes, ops, other_refs};
 use crate::storage::reader::{Reader, each_row};
 use crate::storage::scan::{Probe, Row};
 
@@ -41,24 +42,33 @@ impl DocReader<'_> {
             hash.add(&[u8::from(row.get(nodes::TOMBSTONE) == Some(true))]);
             hash.sized_or_none(row.get(nodes::PAYLOAD));
         })?);
-        whole.add(&rows_digest::<Oprefs>(doc_refs, &self.doc, |row, hash| {
-            hash.add(&row.get(oprefs::PARENT).unwrap_or(NodeId::ROOT).0);
-            hash.int8(row.get(oprefs::LAMPORT));
-            hash.sized(row.get(oprefs::REPLICA).unwrap_or_default());
-            hash.int8(row.get(oprefs::COUNTER));
+        whole.add(&rows_digest::<OtherRefs>(doc_refs, &self.doc, |row, hash| {
+            hash.add(&row.get(other_refs::PARENT).unwrap_or(NodeId::ROOT).0);
+            hash.int8(row.get(other_refs::LAMPORT));
+            hash.sized(row.get(other_refs::REPLICA).unwrap_or_default());
+            hash.int8(row.get(other_refs::COUNTER));
         })?);
+        whole.add(&self.reader.waiting_dots(&self.doc)?.to_cbor());
         Ok(whole.end().to_vec())
     }
+}
+
+/// The digest of which these are the parts, but for what waits.
+pub fn digest_of(tables: &[Vec<u8>], waiting: &VersionVector) -> Vec<u8> {
+    let mut whole = Sha256::new();
+    tables.iter().for_each(|table| whole.add(table));
+    whole.add(&waiting.to_cbor());
+    whole.end().to_vec()
 }
 
 /// The hash of the hashes of a table's rows, in the order of its primary key.
 fn rows_digest<T: Table>(
     probe: &mut Probe<'_, T>,
-    doc: &Varlena,
+    doc: &DocDatum,
     mut fields: impl FnMut(&Row<'_, T>, &mut Sha256),
 ) -> Result<[u8; 32], Error> {
     let (mut rows, mut one) = (Sha256::new(), Sha256::new());
-    each_row(probe, &[doc.text()], &[], |row| {
+    each_row(probe, &[doc.arg()], &[], |row| {
         one.begin();
         fields(&row, &mut one);
         rows.add(&one.end());

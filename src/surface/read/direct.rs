@@ -22,7 +22,7 @@ impl DocReader<'_> {
         while let Some(at) = way.next(&self.reader.forest.name, self.name)? {
             memory::check();
             let at = node_id(at);
-            let row = self.reader.node.find(&[self.doc.text(), datum::uuid(&at)], &[])?;
+            let row = self.reader.node.find(&[self.doc.arg(), datum::uuid(&at)], &[])?;
             let parent = row
                 .filter(|row| row.get(nodes::TOMBSTONE) == Some(false))
                 .and_then(|row| row.get(nodes::PARENT));
@@ -40,7 +40,7 @@ impl DocReader<'_> {
     /// Those of reading.
     pub fn payload(&mut self, node: Uuid) -> Result<Option<Vec<u8>>, Error> {
         let at = node_id(node);
-        let row = self.reader.node.find(&[self.doc.text(), datum::uuid(&at)], &[])?;
+        let row = self.reader.node.find(&[self.doc.arg(), datum::uuid(&at)], &[])?;
         Ok(row.and_then(|row| row.get(nodes::PAYLOAD)).map(<[u8]>::to_vec))
     }
 

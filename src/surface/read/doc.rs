@@ -6,7 +6,7 @@
 use pgrx::pg_sys::Oid;
 
 use super::query::by_index;
-use crate::datum::Varlena;
+use crate::doc::{DocDatum, DocName};
 use crate::error::Error;
 use crate::forest::Open;
 use crate::storage::reader::Reader;
@@ -15,8 +15,8 @@ use crate::surface::rights::{Reading, may_read};
 /// A reader of a document, as the query that is running sees it.
 pub struct DocReader<'o> {
     pub(super) reader: Reader<'o>,
-    pub(super) doc: Varlena,
-    pub(super) name: &'o str,
+    pub(super) doc: DocDatum,
+    pub(super) name: &'o DocName<'static>,
 }
 
 impl<'o> DocReader<'o> {
@@ -24,9 +24,9 @@ impl<'o> DocReader<'o> {
     ///
     /// # Errors
     /// [`Error::Rewritten`].
-    pub fn new(forest: &'o Open, doc: &'o str) -> Result<Self, Error> {
+    pub fn new(forest: &'o Open, doc: &'o DocName<'static>) -> Result<Self, Error> {
         let reader = Reader::of_query(forest)?;
-        Ok(Self { reader, doc: Varlena::new(doc.as_bytes()), name: doc })
+        Ok(Self { reader, doc: DocDatum::new(doc), name: doc })
     }
 
     /// The error for tables that contradict each other.
@@ -38,7 +38,7 @@ impl<'o> DocReader<'o> {
 /// Reads a document directly if the caller may read every row of these tables, else by queries.
 pub fn read<T>(
     forest: &Open,
-    doc: &str,
+    doc: &DocName<'static>,
     tables: &[Oid],
     direct: impl FnOnce(&mut DocReader<'_>) -> Result<T, Error>,
     by_sql: impl FnOnce() -> Result<T, Error>,

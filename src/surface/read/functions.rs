@@ -9,8 +9,9 @@ use super::doc::read;
 use super::nodes::{Visible, node_id, uuid};
 use super::walk::Walk;
 use super::{by_sql, render};
+use crate::doc::DocName;
 use crate::error::{Error, or_raise};
-use crate::forest::shape::{Ignored, Nodes, Oprefs, Ops, Waiting};
+use crate::forest::shape::{Ignored, Nodes, Ops, OtherRefs, Reinserts, Waiting};
 use crate::forest::{Access, Open};
 
 #[pg_extern(sql = false)]
@@ -73,7 +74,8 @@ impl Stretches {
         if *self.file.get_or_insert(file) != file {
             return Err(Error::Rewritten { table: format!("{}.nodes", forest.name) });
         }
-        let Self { doc, root, max_depth, walk, .. } = self;
+        let doc = &forest.doc(&self.doc);
+        let Self { root, max_depth, walk, .. } = self;
         let most = std::mem::take(&mut self.most);
         let has_begun = walk.is_some();
         let (nodes, is_over) = read(
@@ -122,7 +124,7 @@ impl Iterator for Stretches {
 /// The visible nodes below `root`, in document order.
 fn visible(
     forest: &Open,
-    doc: &str,
+    doc: &DocName<'static>,
     root: Uuid,
     max_depth: Option<i32>,
 ) -> Result<Vec<Visible>, Error> {
@@ -138,6 +140,7 @@ fn visible(
 #[pg_extern(sql = false)]
 fn path(forest: Oid, doc: &str, node: Uuid) -> Option<Vec<Uuid>> {
     let forest = or_raise(Open::new(Some(forest), Access::Read));
+    let doc = &forest.doc(doc);
     let tables = [forest.table::<Nodes>()];
     let by_sql = || by_sql::way_up(&forest, doc, node);
     let mut path = or_raise(read(&forest, doc, &tables, |reader| reader.way_up(node), by_sql))?;
@@ -148,6 +151,7 @@ fn path(forest: Oid, doc: &str, node: Uuid) -> Option<Vec<Uuid>> {
 #[pg_extern(sql = false)]
 fn render(forest: Oid, doc: &str, root: Uuid) -> String {
     let forest = or_raise(Open::new(Some(forest), Access::Read));
+    let doc = &forest.doc(doc);
     let visible = or_raise(visible(&forest, doc, root, None));
     let label = if root == uuid(NodeId::ROOT) {
         ".".into()
@@ -166,10 +170,12 @@ fn subtree_version(forest: Oid, doc: &str, node: Uuid) -> Vec<u8> {
     let tables = [
         forest.table::<Ops>(),
         forest.table::<Nodes>(),
-        forest.table::<Oprefs>(),
+        forest.table::<OtherRefs>(),
         forest.table::<Ignored>(),
+        forest.table::<Reinserts>(),
         forest.table::<Waiting>(),
     ];
+    let doc = &forest.doc(doc);
     let by_sql = || by_sql::subtree_version(&forest, doc, node);
     or_raise(read(&forest, doc, &tables, |reader| reader.subtree_version(node), by_sql)).to_cbor()
 }
@@ -177,7 +183,13 @@ fn subtree_version(forest: Oid, doc: &str, node: Uuid) -> Vec<u8> {
 #[pg_extern(sql = false)]
 fn digest(forest: Oid, doc: &str) -> Option<Vec<u8>> {
     let forest = or_raise(Open::new(Some(forest), Access::Read));
-    let tables = [forest.table::<Ops>(), forest.table::<Nodes>(), forest.table::<Oprefs>()];
+    let tables = [
+        forest.table::<Ops>(),
+        forest.table::<Nodes>(),
+        forest.table::<OtherRefs>(),
+        forest.table::<Waiting>(),
+    ];
+    let doc = &forest.doc(doc);
     let by_sql = || by_sql::digest(&forest, doc);
     Some(or_raise(read(&forest, doc, &tables, |reader| reader.digest(), by_sql)))
 }

@@ -3,6 +3,7 @@
 use pgrx::Uuid;
 use treecrdt::NodeId;
 
+use crate::doc::DocName;
 use crate::error::Error;
 
 /// A visible node.
@@ -50,7 +51,7 @@ impl WayUp {
     ///
     /// # Errors
     /// [`Error::Corrupted`] where nodes are below themselves.
-    pub fn next(&mut self, forest: &str, doc: &str) -> Result<Option<Uuid>, Error> {
+    pub fn next(&mut self, forest: &str, doc: &DocName<'_>) -> Result<Option<Uuid>, Error> {
         if self.at == uuid(NodeId::ROOT) {
             return Ok(None);
         }

@@ -10,6 +10,7 @@ use super::nodes::uuid;
 use super::query::Query;
 use super::version::Spans;
 use crate::datum::{Arg, Bytea, Varlena};
+use crate::doc::DocName;
 use crate::error::{Error, or_raise};
 use crate::forest::shape::{Column, Ops, ops};
 use crate::forest::{Access, Open};
@@ -84,13 +85,15 @@ fn ops_since(
 > {
     let known = or_raise(read_vector(known).map_err(Error::Vector));
     let open = move || or_raise(Open::new(Some(forest), Access::Read));
-    let missing = or_raise(Missing::find(&open(), doc, &known));
-    let doc = doc.to_owned();
+    let forest = open();
+    let doc = forest.doc(doc);
+    let missing = or_raise(Missing::find(&forest, &doc, &known));
+    drop(forest);
     let batches = (0..missing.keys.len()).step_by(BATCH);
     TableIterator::new(batches.flat_map(move |at| {
         // Calls come one by one: between them nothing is kept open.
         let rows = or_raise(missing.read(&open(), &doc, at));
-        let doc = doc.clone();
+        let doc = doc.to_string();
         rows.into_iter().map(move |op| {
             let OpFields { replica, counter, lamport, kind, node, parent, .. } = op;
             let (key, payload, known) = (op.order_key, op.payload, op.known_state);
@@ -108,7 +111,7 @@ struct Missing {
 }
 
 impl Missing {
-    fn find(forest: &Open, doc: &str, known: &VersionVector) -> Result<Self, Error> {
+    fn find(forest: &Open, doc: &DocName<'static>, known: &VersionVector) -> Result<Self, Error> {
         // Where there are gaps the ranges are wider than the log, and there is nothing to read.
         let there = Spans::or_every_dot(forest, doc, |_| true)?;
         let missing = there.difference(known);
@@ -127,18 +130,28 @@ impl Missing {
     }
 
     /// The rows of a batch, in their order.
-    fn read(&self, forest: &Open, doc: &str, from: usize) -> Result<Vec<OpFields>, Error> {
+    fn read(
+        &self,
+        forest: &Open,
+        doc: &DocName<'static>,
+        from: usize,
+    ) -> Result<Vec<OpFields>, Error> {
         let directly = |reader: &mut DocReader<'_>| reader.ops(self, from);
         let by_sql = || self.read_by_sql(forest, doc, from);
         read(forest, doc, &[forest.table::<Ops>()], directly, by_sql)
     }
 
-    fn read_by_sql(&self, forest: &Open, doc: &str, from: usize) -> Result<Vec<OpFields>, Error> {
+    fn read_by_sql(
+        &self,
+        forest: &Open,
+        doc: &DocName<'static>,
+        from: usize,
+    ) -> Result<Vec<OpFields>, Error> {
         let (replicas, counters): (Vec<Vec<u8>>, Vec<i64>) =
             self.dots(from).map(|(replica, counter)| (replica.to_vec(), counter)).unzip();
         let mut found: Vec<(i64, OpFields)> = Vec::with_capacity(counters.len());
         Query::new(forest, include_str!("../../../sql/read/ops.sql")).each(
-            || [doc.into(), replicas.into(), counters.into()],
+            || [doc.param(), replicas.into(), counters.into()],
             |row| {
                 let (Some(at), Some(replica)) = (row.get(1)?, row.get(2)?) else { return Ok(()) };
                 let (Some(counter), Some(lamport)) = (row.get(3)?, row.get(4)?) else {
@@ -168,7 +181,7 @@ impl Missing {
 /// The keys of the operations with these dots, replicas by their places in the vector.
 fn keys_by_sql(
     forest: &Open,
-    doc: &str,
+    doc: &DocName<'static>,
     missing: &VersionVector,
 ) -> Result<Vec<(i64, i32, i64)>, Error> {
     let (mut at, mut of, mut first, mut last) = (vec![], vec![], vec![], vec![]);
@@ -182,7 +195,7 @@ fn keys_by_sql(
     }
     let mut found = Vec::new();
     Query::new(forest, include_str!("../../../sql/read/keys.sql")).each(
-        || [doc.into(), at.into(), of.into(), first.into(), last.into()],
+        || [doc.param(), at.into(), of.into(), first.into(), last.into()],
         |row| {
             let (lamport, at, counter) = (row.get(1)?, row.get(2)?, row.get(3)?);
             if let (Some(lamport), Some(at), Some(counter)) = (lamport, at, counter) {
@@ -204,7 +217,7 @@ impl DocReader<'_> {
         for (at, (id, ranges)) in dots.by_replica().enumerate() {
             let id = Varlena::new(id);
             for &(first, last) in ranges {
-                let equals = [self.doc.text(), id.bytea()];
+                let equals = [self.doc.arg(), id.bytea()];
                 let bound = [Arg::int8(first), Arg::int8(last)];
                 each_row(&mut self.reader.op_range, &equals, &bound, |row| {
                     let key = row.get(ops::LAMPORT).zip(row.get(ops::COUNTER));
@@ -225,7 +238,7 @@ impl DocReader<'_> {
         for (replica, counter) in missing.dots(from) {
             memory::check();
             let id = Varlena::new(replica);
-            let at = [self.doc.text(), id.bytea(), Arg::int8(counter as u64)];
+            let at = [self.doc.arg(), id.bytea(), Arg::int8(counter as u64)];
             let Some(row) = self.reader.op.find(&at, &[])? else { continue };
             let bytes = |column: Column<Ops, Bytea>| row.get(column).map(<[u8]>::to_vec);
             found.push(OpFields {

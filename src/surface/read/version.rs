@@ -7,6 +7,7 @@ use treecrdt::{ReplicaId, VersionVector, VersionVectorBuilder};
 use super::doc::{DocReader, read};
 use super::query::Query;
 use crate::datum::Varlena;
+use crate::doc::DocName;
 use crate::error::{Error, or_raise};
 use crate::forest::shape::{Docs, Ops, docs, ops};
 use crate::forest::{Access, Open};
@@ -20,7 +21,8 @@ pub type Range = (ReplicaId, u64, u64);
 #[pg_extern(sql = false)]
 fn version(forest: Oid, doc: &str) -> Vec<u8> {
     let forest = or_raise(Open::new(Some(forest), Access::Read));
-    or_raise(Spans::or_every_dot(&forest, doc, |spans| spans.gapless)).to_cbor()
+    let doc = forest.doc(doc);
+    or_raise(Spans::or_every_dot(&forest, &doc, |spans| spans.gapless)).to_cbor()
 }
 
 /// From where to where each replica's counters go.
@@ -56,7 +58,7 @@ impl Spans {
     /// Those of reading.
     pub fn or_every_dot(
         forest: &Open,
-        doc: &str,
+        doc: &DocName<'static>,
         will_do: impl Fn(&Self) -> bool,
     ) -> Result<VersionVector, Error> {
         let directly = |reader: &mut DocReader<'_>| match reader.spans()?.filter(&will_do) {
@@ -73,7 +75,7 @@ impl Spans {
 
 /// The spans of all replicas, by two probes each; `None` if they are so many that reading every dot
 /// is cheaper.
-fn spans(forest: &Open, doc: &str) -> Result<Option<Spans>, Error> {
+fn spans(forest: &Open, doc: &DocName<'_>) -> Result<Option<Spans>, Error> {
     let op_count = match may_read(forest.table::<Docs>()) {
         Reading::Nothing => "NULL::pg_catalog.int8",
         _ => "SELECT op_count FROM @forest@.docs WHERE doc OPERATOR(pg_catalog.=) $1",
@@ -82,7 +84,7 @@ fn spans(forest: &Open, doc: &str) -> Result<Option<Spans>, Error> {
     let mut ranges = Vec::new();
     let mut op_count = None;
     Query::new(forest, &spans).each(
-        || [doc.into(), FEW_REPLICAS.into(), DOTS_A_REPLICA.into()],
+        || [doc.param(), FEW_REPLICAS.into(), DOTS_A_REPLICA.into()],
         |row| {
             op_count = row.get::<i64>(4)?.map(|count| count as u64);
             ranges.extend(range(row.get(1)?, row.get(2)?, row.get(3)?));
@@ -96,11 +98,11 @@ fn spans(forest: &Open, doc: &str) -> Result<Option<Spans>, Error> {
 
 /// The dots of all operations in the log: reads the whole range of the doc, and of it returns where
 /// gaps begin and end.
-fn every_dot(forest: &Open, doc: &str) -> Result<VersionVector, Error> {
+fn every_dot(forest: &Open, doc: &DocName<'_>) -> Result<VersionVector, Error> {
     let mut ranges = Vec::new();
     let mut first = None;
     Query::new(forest, include_str!("../../../sql/read/edges.sql")).each(
-        || [doc.into()],
+        || [doc.param()],
         |row| {
             let counter = row.get::<i64>(2)?;
             if row.get(3)? == Some(true) {
@@ -127,7 +129,7 @@ impl DocReader<'_> {
         if may_read(self.reader.forest.table::<Docs>()) != Reading::All {
             return Ok(None);
         }
-        let row = self.reader.doc.find(&[self.doc.text()], &[])?;
+        let row = self.reader.doc.find(&[self.doc.arg()], &[])?;
         Ok(row.map(|row| row.count(docs::OP_COUNT)))
     }
 
@@ -143,10 +145,10 @@ impl DocReader<'_> {
         let mut replica = Varlena::new(&[]);
         loop {
             memory::check();
-            let next = self.reader.later_replica.find(&[self.doc.text()], &[replica.bytea()])?;
+            let next = self.reader.later_replica.find(&[self.doc.arg()], &[replica.bytea()])?;
             let Some((id, first)) = next.and_then(|row| id_and_counter(&row)) else { break };
             replica = Varlena::new(&id);
-            let at = [self.doc.text(), replica.bytea()];
+            let at = [self.doc.arg(), replica.bytea()];
             let last = self.reader.last_of_replica.find(&at, &[])?;
             let last = last.and_then(|row| row.get(ops::COUNTER));
             if ranges.len() >= most {

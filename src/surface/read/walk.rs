@@ -113,7 +113,7 @@ impl Walk {
 impl Level {
     /// Reads the next page of children.
     fn read_on(&mut self, reader: &mut DocReader<'_>, depth: i32) -> Result<(), Error> {
-        let at = [reader.doc.text(), datum::uuid(&self.parent)];
+        let at = [reader.doc.arg(), datum::uuid(&self.parent)];
         let last = self.last.take();
         let mut rows = match &last {
             None => reader.reader.children.rows(&at, &[])?,

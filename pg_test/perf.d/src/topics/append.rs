@@ -41,7 +41,7 @@ fn one(bench: &mut Bench, workload: Workload, stage: &Stage, suffix: &str) -> Re
         if repetition == 0 {
             check::forest(bench, "f", stage.count)?;
         }
-        for table in ["ops", "nodes", "oprefs"] {
+        for table in ["ops", "nodes"] {
             check::same_count(bench, &format!("f.{table}"), &format!("floor.{table}"))?;
         }
         floor::drop(bench, "floor")?;

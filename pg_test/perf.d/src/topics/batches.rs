@@ -93,7 +93,7 @@ fn batches(
         let a = all(bench, &append, before, batch, count)?;
         bench.run("CHECKPOINT")?;
         let b = all(bench, &fill, before, batch, count)?;
-        for table in ["ops", "nodes", "oprefs"] {
+        for table in ["ops", "nodes"] {
             check::same_count(bench, &format!("f.{table}"), &format!("floor.{table}"))?;
         }
         floor::drop(bench, "floor")?;

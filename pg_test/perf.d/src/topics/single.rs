@@ -38,7 +38,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
     pairs(bench, &statements, relaxed, false)?;
     check::forest(bench, "f", stage.count)?;
     check::same(bench, "doc", "f", "scout")?;
-    for table in ["ops", "nodes", "oprefs"] {
+    for table in ["ops", "nodes"] {
         check::same_count(bench, &format!("f.{table}"), &format!("floor.{table}"))?;
     }
     floor::drop(bench, "floor")?;
@@ -47,27 +47,22 @@ pub fn run(bench: &mut Bench) -> Result<()> {
     stage.drop(bench)
 }
 
-/// What one operation inserts: its row of `ops`, of `nodes`, of `oprefs`.
+/// What one operation inserts: its row of `ops`, of `nodes`.
 struct Rows {
-    columns: [Vec<String>; 3],
+    columns: [Vec<String>; 2],
     rows: Vec<Vec<Raw>>,
 }
 
 impl Rows {
     fn read(bench: &mut Bench, stage: &Stage, from: usize) -> Result<Self> {
-        let columns = [
-            forest::columns(bench, "scout.ops")?,
-            forest::columns(bench, "scout.nodes")?,
-            forest::columns(bench, "scout.oprefs")?,
-        ];
-        let chosen = columns.iter().zip(["o", "n", "r"]).flat_map(|(columns, table)| {
+        let columns =
+            [forest::columns(bench, "scout.ops")?, forest::columns(bench, "scout.nodes")?];
+        let chosen = columns.iter().zip(["o", "n"]).flat_map(|(columns, table)| {
             columns.iter().map(move |column| format!("{table}.{column}"))
         });
         let select = format!(
             "SELECT {} FROM {} AS s JOIN scout.ops AS o USING (doc, replica, counter)
              JOIN scout.nodes AS n ON n.doc = s.doc AND n.node = s.node
-             JOIN scout.oprefs AS r ON r.doc = s.doc AND r.parent = s.parent AND r.counter = s.counter
-                 AND r.lamport = s.lamport AND r.replica = s.replica
              WHERE s.seq >= {from} ORDER BY s.seq",
             chosen.collect::<Vec<_>>().join(", "),
             stage.table
@@ -94,11 +89,10 @@ impl Statements {
             let values = values.collect::<Vec<_>>().join(", ");
             format!("INSERT INTO {into} ({}) VALUES ({values})", columns.join(", "))
         };
-        let [ops, nodes, oprefs] = &rows.columns;
+        let [ops, nodes] = &rows.columns;
         let inserts = [
             format!("o AS ({})", insert("floor.ops", ops)),
             format!("n AS ({})", insert("floor.nodes", nodes)),
-            format!("r AS ({})", insert("floor.oprefs", oprefs)),
         ];
         // The columns of the contract come in a fixed order: doc, replica, counter, lamport.
         let floor = format!(

@@ -28,10 +28,10 @@ impl Outcome {
         self
     }
 
-    /// So many rows of `oprefs` were written.
+    /// So many op refs were written, those aside that name the parent.
     #[track_caller]
     pub fn ref_rows(self, count: usize) -> Self {
-        assert_eq!(self.written.refs, count, "rows of oprefs written");
+        assert_eq!(self.written.refs, count, "op refs written");
         self
     }
 
@@ -158,7 +158,7 @@ impl<'r> Doc<'r> {
         if found != self.state {
             return Err(differences(&found, &self.state));
         }
-        let changed = Written::between(&before, &self.state);
+        let changed = Written::between(&before, &self.state, self.log.values());
         if written != changed {
             return Err(format!("rows changed: {changed:?}, rows written: {written:?}"));
         }
@@ -272,8 +272,11 @@ pub fn differences(found: &State, expected: &State) -> String {
             lines.push(format!("node {id}\n  found    {found:?}\n  expected {expected:?}"));
         }
     }
-    let sets =
-        [("oprefs", &found.refs, &expected.refs), ("ignored", &found.ignored, &expected.ignored)];
+    let sets = [
+        ("oprefs", &found.refs, &expected.refs),
+        ("ignored", &found.ignored, &expected.ignored),
+        ("reinserts", &found.again, &expected.again),
+    ];
     for (table, found, expected) in sets {
         lines.extend(found.difference(expected).map(|row| format!("{table}: {row:?} too much")));
         lines.extend(expected.difference(found).map(|row| format!("{table}: {row:?} missing")));

@@ -13,20 +13,30 @@ pub type Answer<T> = Result<T, String>;
 pub struct Written {
     /// Rows of `nodes`.
     pub nodes: usize,
-    /// Rows of `oprefs`.
+    /// Op refs, but for those that name the parent, which the log has.
     pub refs: usize,
     /// Rows of `ignored`.
     pub ignored: usize,
+    /// Rows of `reinserts`.
+    pub again: usize,
 }
 
 impl Written {
-    /// How many rows differ between two states.
-    pub fn between(before: &State, after: &State) -> Self {
+    /// How many rows differ between two states of this log.
+    pub fn between<'o>(
+        before: &State,
+        after: &State,
+        log: impl IntoIterator<Item = &'o Op>,
+    ) -> Self {
         let ids: BTreeSet<_> = before.nodes.keys().chain(after.nodes.keys()).collect();
+        let named = log.into_iter().filter_map(|op| Some((op.entry().parent?, op.key)));
+        let named: BTreeSet<_> = named.collect();
+        let refs = before.refs.symmetric_difference(&after.refs);
         Self {
             nodes: ids.iter().filter(|id| before.nodes.get(id) != after.nodes.get(id)).count(),
-            refs: before.refs.symmetric_difference(&after.refs).count(),
+            refs: refs.filter(|row| !named.contains(row)).count(),
             ignored: before.ignored.symmetric_difference(&after.ignored).count(),
+            again: before.again.symmetric_difference(&after.again).count(),
         }
     }
 }
@@ -87,6 +97,7 @@ impl MemoryReplica {
             nodes: patch.nodes.len(),
             refs: patch.refs_added.len() + patch.refs_removed.len(),
             ignored: patch.ignored_added.len() + patch.ignored_removed.len(),
+            again: patch.again.len(),
         }
     }
 }
@@ -115,7 +126,7 @@ impl Replica for MemoryReplica {
         let log: Vec<Op> = self.store.log().cloned().collect();
         let before = std::mem::take(&mut self.store).state();
         self.store.append(&log);
-        Ok(Written::between(&before, &self.store.state()))
+        Ok(Written::between(&before, &self.store.state(), &log))
     }
 
     fn state(&mut self) -> Answer<State> {

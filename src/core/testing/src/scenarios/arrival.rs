@@ -5,7 +5,7 @@ use crate::script::{A, B, C, D, E, ROOT, at, letter};
 
 pub(super) fn operations_in_order_build_the_tree(doc: &mut Doc<'_>) {
     let a = at(1, "a").insert_with(A, ROOT, "1", "x");
-    doc.append(&[&a]).node_rows(1).ref_rows(1).late(0).reevaluated(0);
+    doc.append(&[&a]).node_rows(1).ref_rows(0).late(0).reevaluated(0);
     doc.shows("a:x");
     let b = at(2, "a").insert(B, A, "1");
     let c = at(3, "b").insert_with(C, ROOT, "0", "z");
@@ -13,8 +13,8 @@ pub(super) fn operations_in_order_build_the_tree(doc: &mut Doc<'_>) {
     doc.shows("c:z a:x(b)");
     let renamed = at(4, "b").payload(A, "y");
     let moved = at(5, "a").moves(C, A, "0");
-    doc.append(&[&renamed]).node_rows(1).late(0);
-    doc.append(&[&moved]).node_rows(1).late(0).reevaluated(0);
+    doc.append(&[&renamed]).node_rows(1).ref_rows(1).late(0);
+    doc.append(&[&moved]).node_rows(1).ref_rows(2).late(0).reevaluated(0);
     doc.shows("a:y(c:z b)");
     let gone = at(6, "a").delete(B, &[&a, &b, &c, &renamed, &moved]);
     doc.append(&[&gone]).node_rows(1).late(0).reevaluated(0);
