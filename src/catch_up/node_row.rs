@@ -1,6 +1,6 @@
 //! A row of `nodes` as a patch has it.
 
-use treecrdt::{Key, NodeKeys, NodePatch, Placement, Source, VersionVector};
+use treecrdt::{NodeKeys, NodePatch, OpRef, Patch, Placement, Source, VersionVector};
 
 use super::batch::{Batch, Bytes};
 use super::work::{Doc, Work};
@@ -14,9 +14,10 @@ use crate::storage::scan::{Probe, Row};
 
 /// What a row is to hold. A field that is `None` stays as it is; one that is `Some(None)` is NULL.
 struct NewRow<'p> {
+    patch: &'p Patch,
     placement: Option<Option<Placement>>,
-    payload: Option<Option<Source>>,
-    inserted: Option<Option<Key>>,
+    payload: Option<Option<OpRef>>,
+    inserted: Option<Option<OpRef>>,
     deleted_at: Option<Option<&'p VersionVector>>,
     tombstone: Option<bool>,
     /// Whether nothing of the row stays as it is.
@@ -25,24 +26,26 @@ struct NewRow<'p> {
 
 impl<'p> NewRow<'p> {
     /// The fields that a patch names, and in a new row all that may not be NULL.
-    fn changed(patch: &'p NodePatch) -> Self {
+    fn changed(whole: &'p Patch, patch: &'p NodePatch) -> Self {
         Self {
+            patch: whole,
             placement: patch.placement,
             payload: patch.payload.map(Some),
             inserted: patch.inserted.map(Some),
-            deleted_at: patch.deleted_at.as_ref().map(Some),
+            deleted_at: patch.deleted_at.as_deref().map(Some),
             tombstone: patch.tombstone.or((!patch.exists).then_some(false)),
             is_whole: false,
         }
     }
 
     /// The row that a patch makes from nothing.
-    fn whole(patch: &'p NodePatch) -> Self {
+    fn whole(whole: &'p Patch, patch: &'p NodePatch) -> Self {
         Self {
+            patch: whole,
             placement: Some(patch.placement.flatten()),
             payload: Some(patch.payload),
             inserted: Some(patch.inserted),
-            deleted_at: Some(patch.deleted_at.as_ref()),
+            deleted_at: Some(patch.deleted_at.as_deref()),
             tombstone: Some(patch.tombstone == Some(true)),
             is_whole: true,
         }
@@ -50,10 +53,11 @@ impl<'p> NewRow<'p> {
 
     /// The keys of the row that was like `old`.
     fn keys(&self, old: NodeKeys) -> NodeKeys {
+        let key = |op: OpRef| self.patch.key(op);
         NodeKeys {
-            placed: self.placement.map_or(old.placed, |place| place.map(|it| it.source.key)),
-            payload: self.payload.map_or(old.payload, |source| source.map(|it| it.key)),
-            inserted: self.inserted.unwrap_or(old.inserted),
+            placed: self.placement.map_or(old.placed, |place| place.map(|it| key(it.op))),
+            payload: self.payload.map_or(old.payload, |op| op.map(key)),
+            inserted: self.inserted.map_or(old.inserted, |op| op.map(key)),
         }
     }
 }
@@ -64,9 +68,10 @@ impl Work<'_> {
         &mut self,
         doc: &Doc,
         batch: &Batch,
+        whole: &Patch,
         patch: &NodePatch,
     ) -> Result<(), Error> {
-        self.write_node(doc, batch, patch, &NewRow::changed(patch), patch.exists)
+        self.write_node(doc, batch, patch, &NewRow::changed(whole, patch), patch.exists)
     }
 
     /// Writes the row that a patch makes from nothing over the one that is there, unless it is like
@@ -75,9 +80,10 @@ impl Work<'_> {
         &mut self,
         doc: &Doc,
         batch: &Batch,
+        whole: &Patch,
         patch: &NodePatch,
     ) -> Result<(), Error> {
-        self.write_node(doc, batch, patch, &NewRow::whole(patch), true)
+        self.write_node(doc, batch, patch, &NewRow::whole(whole, patch), true)
     }
 
     fn write_node(
@@ -113,12 +119,13 @@ impl Work<'_> {
                 fields.push(nodes::ORDER_KEY.set(None));
             }
             Some(Some(placement)) => {
-                placed.set(&placement.source.key);
-                let bytes = match batch.order_key(&placement.source) {
+                let source = new.patch.source(placement.op);
+                placed.set(&source.key);
+                let bytes = match batch.order_key(&source) {
                     Bytes::Kept(bytes) => bytes,
                     Bytes::InTheLog => {
                         let op = &mut self.reader.op;
-                        let logged = logged(op, forest, doc, &placement.source, &placed)?;
+                        let logged = logged(op, forest, doc, &source, &placed)?;
                         order_key = Varlena::new(logged.get(ops::ORDER_KEY).unwrap_or_default());
                         Some(order_key.bytea())
                     }
@@ -144,13 +151,16 @@ impl Work<'_> {
         match new.payload {
             None => {}
             Some(None) => fields.push(nodes::PAYLOAD.set(None)),
-            Some(Some(source)) => fields.push(nodes::PAYLOAD.set(match batch.contents(&source) {
-                Bytes::Kept(bytes) => bytes,
-                Bytes::InTheLog => {
-                    logged_key.set(&source.key);
-                    logged(op, forest, doc, &source, &logged_key)?.arg(ops::PAYLOAD)
-                }
-            })),
+            Some(Some(written)) => {
+                let source = new.patch.source(written);
+                fields.push(nodes::PAYLOAD.set(match batch.contents(&source) {
+                    Bytes::Kept(bytes) => bytes,
+                    Bytes::InTheLog => {
+                        logged_key.set(&source.key);
+                        logged(op, forest, doc, &source, &logged_key)?.arg(ops::PAYLOAD)
+                    }
+                }));
+            }
         }
         if !exists {
             fields.push(nodes::DOC.set_doc(&doc.datum));

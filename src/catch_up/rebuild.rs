@@ -1,8 +1,9 @@
 //! The tables of a document made anew from its log.
 
 use std::collections::HashSet;
+use std::hash::Hash;
 
-use treecrdt::{Key, NodeId, Patch};
+use treecrdt::{Key, NodeId, OpRef, Patch};
 
 use super::batch::Batch;
 use super::work::{Doc, Work, work};
@@ -11,9 +12,10 @@ use crate::doc::DocName;
 use crate::error::Error;
 use crate::forest::Open;
 use crate::forest::owner::acting_as;
-use crate::forest::shape::{PairTable, nodes};
-use crate::storage::reader::{Reader, each_pair, each_row, reinsert};
-use crate::storage::scan::Probe;
+use crate::forest::shape::{Table, nodes};
+use crate::storage::reader::{Reader, each_row, pair, reinsert};
+use crate::storage::scan::{Probe, Row};
+use crate::storage::writer::Writer;
 
 /// Makes the rows of all documents, or of the one that is named, anew from the log alone, and writes
 /// those that differ. Gives how many documents that were.
@@ -76,55 +78,63 @@ impl Work<'_> {
                 _ => writer.delete(row),
             }
         })?;
-        for node in std::mem::take(&mut patch.nodes) {
+        let nodes = std::mem::take(&mut patch.nodes);
+        for node in &nodes {
             if there.contains(&node.node) {
-                self.replace_node(doc, &batch, &node)?;
+                self.replace_node(doc, &batch, &patch, node)?;
             } else {
-                self.change_node(doc, &batch, &node)?;
+                self.change_node(doc, &batch, &patch, node)?;
             }
         }
-        let (refs, ignored) = (&mut self.reader.doc_refs, &mut self.reader.doc_ignored);
-        leave_what_is_there(refs, doc, &mut patch.refs_added, &mut patch.refs_removed)?;
-        leave_what_is_there(ignored, doc, &mut patch.ignored_added, &mut patch.ignored_removed)?;
-        self.leave_reinserts(doc, &mut patch)?;
+        // Of the other tables a row is there or not: what is, is taken out of the patch.
+        let Self { reader, writer } = self;
+        let right: HashSet<_> = pairs(&patch, &patch.refs_added).collect();
+        let there = leave(&mut reader.doc_refs, writer, doc, &right, pair)?;
+        patch.refs_added = without(&patch, &patch.refs_added, &there);
+        let right: HashSet<_> = pairs(&patch, &patch.ignored_added).collect();
+        let there = leave(&mut reader.doc_ignored, writer, doc, &right, pair)?;
+        patch.ignored_added = without(&patch, &patch.ignored_added, &there);
+        let named = |&(node, op, with_payload): &_| (node, patch.key(op), with_payload);
+        let right: HashSet<_> = patch.again.iter().map(named).collect();
+        let there = leave(&mut reader.doc_reinserts, writer, doc, &right, reinsert)?;
+        let again = patch.again.iter().filter(|&it| !there.contains(&named(it)));
+        patch.again = again.copied().collect();
         self.apply(doc, &batch, &patch)
-    }
-
-    /// Deletes the rows of `reinserts` that a patch which writes all of them has not, and leaves in
-    /// the patch those that are not there.
-    fn leave_reinserts(&mut self, doc: &Doc, patch: &mut Patch) -> Result<(), Error> {
-        let right: HashSet<_> = patch.again.iter().copied().collect();
-        let mut there = HashSet::new();
-        let writer = &mut self.writer;
-        each_row(&mut self.reader.doc_reinserts, &[doc.datum.arg()], &[], |row| {
-            match reinsert(&row) {
-                Some(it) if right.contains(&it) => {
-                    there.insert(it);
-                    Ok(())
-                }
-                _ => writer.delete(row),
-            }
-        })?;
-        patch.again.retain(|it| !there.contains(it));
-        Ok(())
     }
 }
 
-/// Makes of a patch that writes all pairs one that writes those that are not there, and removes
-/// those that should not be.
-fn leave_what_is_there<T: PairTable>(
+/// Pairs of a node and an operation, by keys.
+fn pairs<'p>(
+    patch: &'p Patch,
+    pairs: &'p [(NodeId, OpRef)],
+) -> impl Iterator<Item = (NodeId, Key)> + use<'p> {
+    pairs.iter().map(|&(node, op)| (node, patch.key(op)))
+}
+
+/// Those pairs that are not there.
+fn without(
+    patch: &Patch,
+    pairs: &[(NodeId, OpRef)],
+    there: &HashSet<(NodeId, Key)>,
+) -> Vec<(NodeId, OpRef)> {
+    pairs.iter().filter(|&&(node, op)| !there.contains(&(node, patch.key(op)))).copied().collect()
+}
+
+/// Deletes the rows of a document that are not right, and tells which are there of those that are.
+fn leave<T: Table, I: Eq + Hash + Copy>(
     probe: &mut Probe<'_, T>,
+    writer: &mut Writer<'_>,
     doc: &Doc,
-    added: &mut Vec<(NodeId, Key)>,
-    removed: &mut Vec<(NodeId, Key)>,
-) -> Result<(), Error> {
+    right: &HashSet<I>,
+    read: impl Fn(&Row<'_, T>) -> Option<I>,
+) -> Result<HashSet<I>, Error> {
     let mut there = HashSet::new();
-    each_pair(probe, &doc.datum, |pair| {
-        there.insert(pair);
+    each_row(probe, &[doc.datum.arg()], &[], |row| match read(&row) {
+        Some(it) if right.contains(&it) => {
+            there.insert(it);
+            Ok(())
+        }
+        _ => writer.delete(row),
     })?;
-    if !there.is_empty() {
-        added.retain(|row| !there.remove(row));
-        removed.extend(there);
-    }
-    Ok(())
+    Ok(there)
 }

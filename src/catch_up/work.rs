@@ -8,7 +8,7 @@ use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::Oid;
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::prelude::PgTryBuilder;
-use treecrdt::{Key, NodeId, Patch, VersionVector};
+use treecrdt::{Key, NodeId, OpRef, Patch, VersionVector};
 
 use super::batch::Batch;
 use super::store::DocStore;
@@ -173,16 +173,16 @@ impl<'o> Work<'o> {
     /// Writes what a patch says.
     pub(super) fn apply(&mut self, doc: &Doc, batch: &Batch, patch: &Patch) -> Result<(), Error> {
         for node in &patch.nodes {
-            self.change_node(doc, batch, node)?;
+            self.change_node(doc, batch, patch, node)?;
         }
         let Self { reader, writer } = self;
-        remove_pairs(&mut reader.reference, writer, doc, &patch.refs_removed)?;
-        remove_pairs(&mut reader.ignored, writer, doc, &patch.ignored_removed)?;
-        add_pairs::<OtherRefs>(writer, doc, &patch.refs_added)?;
-        add_pairs::<Ignored>(writer, doc, &patch.ignored_added)?;
+        remove_pairs(&mut reader.reference, writer, doc, patch, &patch.refs_removed)?;
+        remove_pairs(&mut reader.ignored, writer, doc, patch, &patch.ignored_removed)?;
+        add_pairs::<OtherRefs>(writer, doc, patch, &patch.refs_added)?;
+        add_pairs::<Ignored>(writer, doc, patch, &patch.ignored_added)?;
         let mut columns = KeyDatums::default();
-        for (node, key, with_payload) in &patch.again {
-            columns.set(key);
+        for (node, op, with_payload) in &patch.again {
+            columns.set(&patch.key(*op));
             let [lamport, replica, counter] = Reinserts::KEY.set(Some(&columns));
             let of = reinserts::DOC.set_doc(&doc.datum);
             let node = reinserts::NODE.set(Some(uuid(node)));
@@ -224,10 +224,12 @@ fn remove_pairs<T: PairTable>(
     probe: &mut Probe<'_, T>,
     writer: &mut Writer<'_>,
     doc: &Doc,
-    pairs: &[(NodeId, Key)],
+    patch: &Patch,
+    pairs: &[(NodeId, OpRef)],
 ) -> Result<(), Error> {
-    for (node, key) in pairs {
-        if let Some(row) = find_pair(probe, &doc.datum, node, &KeyDatums::new(key))? {
+    for (node, op) in pairs {
+        let key = KeyDatums::new(&patch.key(*op));
+        if let Some(row) = find_pair(probe, &doc.datum, node, &key)? {
             writer.delete(row)?;
         }
     }
@@ -237,11 +239,12 @@ fn remove_pairs<T: PairTable>(
 fn add_pairs<T: PairTable>(
     writer: &mut Writer<'_>,
     doc: &Doc,
-    pairs: &[(NodeId, Key)],
+    patch: &Patch,
+    pairs: &[(NodeId, OpRef)],
 ) -> Result<(), Error> {
     let mut columns = KeyDatums::default();
-    for (node, key) in pairs {
-        columns.set(key);
+    for (node, op) in pairs {
+        columns.set(&patch.key(*op));
         let [lamport, replica, counter] = T::PAIR_KEY.set(Some(&columns));
         let (of, node) = (T::DOC.set_doc(&doc.datum), T::PAIR_NODE.set(Some(uuid(node))));
         let row = [of, node, lamport, replica, counter];

@@ -34,6 +34,6 @@ pub use model::{
     VersionVector, VersionVectorBuilder, hex,
 };
 pub use replay::{
-    Above, NodePatch, Patch, Placement, Row, Source, Store, Track, Verdict, catch_up,
+    Above, NodePatch, OpRef, Patch, Placement, Row, Source, Store, Track, Verdict, catch_up,
     subtree_version,
 };

@@ -12,7 +12,7 @@ use crate::model::{Dot, Key, NodeId};
 use crate::model::{Range, VersionVector};
 use crate::reference::{self, Node};
 use crate::replay::catch_up;
-use crate::replay::{Patch, Source};
+use crate::replay::{OpRef, Patch, Source};
 use crate::replay::{Row, Store, Track};
 
 /// One document: its log, and the rows that catching up has made of it.
@@ -108,7 +108,7 @@ impl MemoryStore {
                 if let Some(parent) = node.parent {
                     self.children.remove(&(parent, change.node));
                 }
-                node.placed = placement.map(|place| place.source.key);
+                node.placed = placement.map(|place| patch.key(place.op));
                 node.parent = placement.map(|place| place.parent);
                 node.order_key = node.placed.and_then(|key| match &self.log[&key].action {
                     Action::Insert { order_key, .. } | Action::Move { order_key, .. } => {
@@ -120,32 +120,35 @@ impl MemoryStore {
                     self.children.insert((parent, change.node));
                 }
             }
-            if let Some(source) = change.payload {
-                let written = self.log[&source.key].written_payload();
-                node.payload_key = Some(source.key);
+            if let Some(op) = change.payload {
+                let key = patch.key(op);
+                let written = self.log[&key].written_payload();
+                node.payload_key = Some(key);
                 node.payload = written.expect("a payload op").map(<[u8]>::to_vec);
             }
             if change.inserted.is_some() {
-                node.inserted = change.inserted;
+                node.inserted = change.inserted.map(|op| patch.key(op));
             }
             if change.deleted_at.is_some() {
-                node.deleted_at = change.deleted_at.clone();
+                node.deleted_at = change.deleted_at.as_deref().cloned();
             }
             if let Some(tombstone) = change.tombstone {
                 node.tombstone = tombstone;
             }
             assert!(!exists || *node != before, "row of {} written without a change", change.node);
         }
+        let named = |&(node, op): &(NodeId, OpRef)| (node, patch.key(op));
         let adds = [(&mut self.refs, &patch.refs_added), (&mut self.ignored, &patch.ignored_added)];
         for (set, added) in adds {
-            added.iter().for_each(|&row| assert!(set.insert(row), "{row:?} is there already"));
+            added.iter().map(named).for_each(|row| assert!(set.insert(row), "{row:?} is there"));
         }
         let removes =
             [(&mut self.refs, &patch.refs_removed), (&mut self.ignored, &patch.ignored_removed)];
         for (set, removed) in removes {
-            removed.iter().for_each(|row| assert!(set.remove(row), "{row:?} is not there"));
+            removed.iter().map(named).for_each(|row| assert!(set.remove(&row), "{row:?} is not"));
         }
-        for &(node, key, with_payload) in &patch.again {
+        for &(node, op, with_payload) in &patch.again {
+            let key = patch.key(op);
             assert!(self.again.insert((node, key)), "{key} came again before");
             let tracks = [(Track::Structure, true), (Track::Payload, with_payload)];
             for (track, _) in tracks.into_iter().filter(|(_, on)| *on) {

@@ -317,9 +317,14 @@ pub fn each_pair<T: PairTable>(
     mut visit: impl FnMut((NodeId, Key)),
 ) -> Result<(), Error> {
     each_row(probe, &[doc.arg()], &[], |row| {
-        row.get(T::PAIR_NODE).zip(row.key(T::PAIR_KEY)).into_iter().for_each(&mut visit);
+        pair(&row).into_iter().for_each(&mut visit);
         Ok(())
     })
+}
+
+/// The pair in a row.
+pub fn pair<T: PairTable>(row: &Row<'_, T>) -> Option<(NodeId, Key)> {
+    row.get(T::PAIR_NODE).zip(row.key(T::PAIR_KEY))
 }
 
 /// What a row of `reinserts` says: node and operation, and whether that carries a payload.

@@ -11,17 +11,15 @@
 //! A batch that is in order, the first of a document for instance, takes the same way and finds
 //! nothing later to look at.
 
-use std::rc::Rc;
-
 use super::drafts::{Draft, Drafts};
 use super::memo::{Memo, NodeIx, OpIx};
-use super::patch::{NodePatch, Patch, Placement};
+use super::patch::{NodePatch, OpRef, Patch, Placement};
 use super::store::{Store, Verdict};
 use super::sweep;
 use super::timeline::{self, Changes};
 use super::tombstones;
 use super::verdicts::Verdicts;
-use crate::model::{Entry, Key, NodeId};
+use crate::model::{Entry, NodeId};
 
 /// Works out the rows that these operations, all in the store's log and none materialized yet,
 /// change.
@@ -49,12 +47,12 @@ pub fn catch_up<S: Store>(store: &mut S, entries: &[Entry]) -> Result<Patch, S::
     }
     let head = entries.iter().map(|op| op.key).chain(head).max();
     let patch = Patch { head, late, reevaluated: verdicts.older.len() as u64, ..Patch::default() };
-    finish(&mut memo, &verdicts, drafts, changes, patch)
+    finish(memo, &verdicts, drafts, changes, patch)
 }
 
 /// The patch, by ids and keys.
 fn finish<S: Store>(
-    memo: &mut Memo<'_, S>,
+    mut memo: Memo<'_, S>,
     verdicts: &Verdicts,
     drafts: Drafts,
     changes: Changes,
@@ -62,27 +60,26 @@ fn finish<S: Store>(
 ) -> Result<Patch, S::Error> {
     for (item, verdict) in memo.batch.iter().zip(&verdicts.in_batch) {
         if *verdict == Some(Verdict::Ignored) {
-            patch.ignored_added.push((memo.id(item.node), memo.key(item.op)));
+            patch.ignored_added.push((memo.id(item.node), item.op.in_patch()));
         }
     }
     for (&op, judgement) in &verdicts.older {
-        let row = (memo.id(judgement.node), memo.key(op));
+        let row = (memo.id(judgement.node), op.in_patch());
         match (judgement.verdict.old, judgement.verdict.new) {
             (Verdict::Effective, Verdict::Ignored) => patch.ignored_added.push(row),
             (Verdict::Ignored, Verdict::Effective) => patch.ignored_removed.push(row),
             _ => {}
         }
     }
-    let named = |refs: Vec<(NodeIx, OpIx)>| -> Vec<(NodeId, Key)> {
-        refs.into_iter().map(|(parent, op)| (memo.id(parent), memo.key(op))).collect()
+    let named = |refs: Vec<(NodeIx, OpIx)>| -> Vec<(NodeId, OpRef)> {
+        refs.into_iter().map(|(parent, op)| (memo.id(parent), op.in_patch())).collect()
     };
     patch.refs_added = named(changes.refs_added);
     patch.refs_removed = named(changes.refs_removed);
     for (node, op) in drafts.again {
         let item = memo.op(op)?;
-        patch.again.push((memo.id(node), memo.key(op), item.writes_payload));
+        patch.again.push((memo.id(node), op.in_patch(), item.writes_payload));
     }
-    let source = |op: OpIx| memo.source(op);
     // Children of one parent side by side: so they come to lie, and the index of children is filled
     // in order.
     let mut list = drafts.of.list;
@@ -90,14 +87,14 @@ fn finish<S: Store>(
     for draft in list {
         let Draft { node, old, placed, payload, inserted, deleted_at, tombstone, .. } = draft;
         let placement = placed
-            .map(|place| Placement { source: source(place.op), parent: memo.id(place.parent) });
+            .map(|place| Placement { op: place.op.in_patch(), parent: memo.id(place.parent) });
         let node = NodePatch {
             node: memo.id(node),
             exists: old.exists,
             placement: Some(placement).filter(|_| placed != old.placed),
-            payload: payload.filter(|_| payload != old.payload).map(source),
-            inserted: inserted.filter(|_| inserted != old.inserted).map(|op| memo.key(op)),
-            deleted_at: deleted_at.map(Rc::unwrap_or_clone),
+            payload: payload.filter(|_| payload != old.payload).map(OpIx::in_patch),
+            inserted: inserted.filter(|_| inserted != old.inserted).map(OpIx::in_patch),
+            deleted_at,
             tombstone: tombstone.filter(|&flag| flag != old.tombstone),
         };
         let changed = node.placement.is_some()
@@ -109,5 +106,6 @@ fn finish<S: Store>(
             patch.nodes.push(node);
         }
     }
+    (patch.keys, patch.positions) = memo.into_names();
     Ok(patch)
 }

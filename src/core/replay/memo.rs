@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::patch::Source;
+use super::patch::{OpRef, Source};
 use super::store::{Store, Track};
 use crate::model::{Dot, Key, NodeId};
 use crate::model::{Entry, OpKind};
@@ -31,6 +31,11 @@ pub(super) struct OpIx(u32);
 impl OpIx {
     pub(super) fn index(self) -> usize {
         self.0 as usize
+    }
+
+    /// Its name in a patch.
+    pub(super) fn in_patch(self) -> OpRef {
+        OpRef(self.0)
     }
 }
 
@@ -245,6 +250,12 @@ impl<'a, S: Store> Memo<'a, S> {
     /// Whether an operation is of the batch.
     pub(super) fn is_new(&self, op: OpIx) -> bool {
         op.index() < self.positions.len()
+    }
+
+    /// The keys of the operations met, and where those of the batch stood, for a patch that names
+    /// operations by their numbers. Nothing can be asked any more.
+    pub(super) fn into_names(self) -> (Vec<Key>, Vec<usize>) {
+        (self.keys, self.positions)
     }
 
     /// An operation as the store knows it.

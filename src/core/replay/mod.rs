@@ -29,6 +29,6 @@ mod tombstones;
 mod verdicts;
 
 pub use catch_up::catch_up;
-pub use patch::{NodePatch, Patch, Placement, Source};
+pub use patch::{NodePatch, OpRef, Patch, Placement, Source};
 pub use store::{Above, Row, Store, Track, Verdict};
 pub use subtree::subtree_version;

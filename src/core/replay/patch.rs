@@ -2,10 +2,12 @@
 //!
 //! Bytes (order keys, payloads) are not part of it: it names the operation that has them.
 
+use std::rc::Rc;
+
 use crate::model::VersionVector;
 use crate::model::{Key, NodeId};
 
-/// An operation whose bytes a row takes over.
+/// An operation in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source {
     /// Its key.
@@ -14,11 +16,15 @@ pub struct Source {
     pub position: Option<usize>,
 }
 
+/// An operation of a patch, which can tell its [`Source`]: a number, since a patch names many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpRef(pub(super) u32);
+
 /// Where a node is, and the operation that put it there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Placement {
     /// The last effective structural op, which has the order key.
-    pub source: Source,
+    pub op: OpRef,
     /// The parent it gave.
     pub parent: NodeId,
 }
@@ -34,11 +40,11 @@ pub struct NodePatch {
     /// A new placement, or none any more.
     pub placement: Option<Option<Placement>>,
     /// A new winning payload op, one of those that were to be caught up.
-    pub payload: Option<Source>,
+    pub payload: Option<OpRef>,
     /// A new first insert.
-    pub inserted: Option<Key>,
+    pub inserted: Option<OpRef>,
     /// A new `deleted_at`.
-    pub deleted_at: Option<VersionVector>,
+    pub deleted_at: Option<Rc<VersionVector>>,
     /// A new tombstone flag.
     pub tombstone: Option<bool>,
 }
@@ -46,24 +52,40 @@ pub struct NodePatch {
 /// The rows that a batch changes, and no others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Patch {
+    /// Of the operations it names.
+    pub(super) keys: Vec<Key>,
+    /// Where the first of them stood among those that were to be caught up.
+    pub(super) positions: Vec<usize>,
     /// Node rows to insert or update.
     pub nodes: Vec<NodePatch>,
-    /// Op refs to add, as (parent, key), those of a parent side by side. An operation that names the
-    /// parent is one by that, and not among them.
-    pub refs_added: Vec<(NodeId, Key)>,
+    /// Op refs to add, by parent, those of a parent side by side. An operation that names the parent is
+    /// one by that, and not among them.
+    pub refs_added: Vec<(NodeId, OpRef)>,
     /// Op refs to remove, of the same kind.
-    pub refs_removed: Vec<(NodeId, Key)>,
-    /// Inserts that are not the first of their nodes, as (node, key, whether it carries a payload): in
-    /// the node's tracks from now on.
-    pub again: Vec<(NodeId, Key, bool)>,
-    /// Structural operations that are ignored from now on, as (node, key).
-    pub ignored_added: Vec<(NodeId, Key)>,
+    pub refs_removed: Vec<(NodeId, OpRef)>,
+    /// Inserts that are not the first of their nodes, and whether they carry a payload: in the node's
+    /// tracks from now on.
+    pub again: Vec<(NodeId, OpRef, bool)>,
+    /// Structural operations that are ignored from now on, by node.
+    pub ignored_added: Vec<(NodeId, OpRef)>,
     /// Structural operations that are ignored no longer.
-    pub ignored_removed: Vec<(NodeId, Key)>,
+    pub ignored_removed: Vec<(NodeId, OpRef)>,
     /// The new head.
     pub head: Option<Key>,
     /// How many operations of the batch were below the head.
     pub late: u64,
     /// How many structural operations materialized before were judged again.
     pub reevaluated: u64,
+}
+
+impl Patch {
+    /// The key of an operation.
+    pub fn key(&self, op: OpRef) -> Key {
+        self.keys[op.0 as usize]
+    }
+
+    /// An operation whose bytes a row takes over.
+    pub fn source(&self, op: OpRef) -> Source {
+        Source { key: self.key(op), position: self.positions.get(op.0 as usize).copied() }
+    }
 }
