@@ -20,22 +20,23 @@ use crate::settings::{CATCH_UP, CatchUp};
 /// [`Error::Corrupted`] where the tables contradict each other. The statement must end then.
 pub fn append(forest: &Open, batches: Vec<(DocName<'static>, Batch)>) -> Result<(), Error> {
     acting_as(forest.owner, || {
+        let mut locked = Vec::with_capacity(batches.len());
         for (doc, _) in &batches {
-            lock::take(forest, doc)?;
+            locked.push(lock::take(forest, doc)?);
         }
         let docs: Vec<DocName<'_>> = batches.iter().map(|(doc, _)| doc.clone()).collect();
         work(forest, &docs, |work| {
-            for (doc, batch) in batches {
+            for ((doc, batch), locked) in batches.into_iter().zip(locked) {
                 let dots: VersionVector = batch.entries.iter().map(|op| op.key.dot).collect();
                 accounted::take(forest, &doc, &dots, batch.entries.len());
-                let mut doc = work.doc(doc)?;
+                let mut doc = work.doc(doc, locked)?;
                 doc.row.op_count = doc.row.op_count.saturating_add(batch.entries.len() as u64);
                 if CATCH_UP.get() == CatchUp::Deferred {
                     work.defer(&mut doc, &batch, &dots)?;
                 } else {
                     work.catch_up(&mut doc, batch)?;
                 }
-                work.write_doc(&doc)?;
+                work.write_doc(doc)?;
             }
             Ok(())
         })

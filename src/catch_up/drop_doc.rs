@@ -15,9 +15,9 @@ use crate::storage::reader::each_row;
 /// of a statement that appends to the document.
 pub fn drop_doc(forest: &Open, doc: &DocName<'static>) -> Result<u64, Error> {
     acting_as(forest.owner, || {
-        lock::take(forest, doc)?;
+        let locked = lock::take(forest, doc)?;
         work(forest, std::slice::from_ref(doc), |work| {
-            let Doc { datum, row, .. } = work.doc(doc.clone())?;
+            let Doc { datum, row, .. } = work.doc(doc.clone(), locked)?;
             let Work { reader, writer } = work;
             let (mut count, mut is_new) = (0, false);
             permit::permitting(forest.forest(), doc, || {

@@ -16,19 +16,20 @@ use crate::storage::reader::Reader;
 pub fn ensure(forest: &Open, doc: Option<&DocName<'_>>) -> Result<u64, Error> {
     acting_as(forest.owner, || {
         let docs = Reader::open(forest)?.waiting_docs(doc)?;
-        let mut there = Vec::with_capacity(docs.len());
+        let (mut there, mut rows) = (Vec::new(), Vec::new());
         for doc in docs {
-            if lock::take_existing(forest, &doc)? {
+            if let Some(locked) = lock::take_existing(forest, &doc)? {
                 there.push(doc);
+                rows.push(locked);
             }
         }
         work(forest, &there, |work| {
             let mut count = 0;
-            for doc in &there {
-                let mut doc = work.doc(doc.clone())?;
+            for (doc, locked) in there.iter().zip(rows) {
+                let mut doc = work.doc(doc.clone(), locked)?;
                 if doc.row.frontier.is_some() {
                     work.catch_up(&mut doc, Batch::default())?;
-                    work.write_doc(&doc)?;
+                    work.write_doc(doc)?;
                     count += 1;
                 }
             }

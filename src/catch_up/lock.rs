@@ -28,7 +28,8 @@ use crate::error::Error;
 use crate::forest::names;
 use crate::forest::shape::{Docs, Ops};
 use crate::forest::{Forest, Open, Statement};
-use crate::storage::reader::Reader;
+use crate::storage::fetch::Version;
+use crate::storage::reader::{DocRow, Reader};
 
 /// How many gates a transaction may hold: the server's lock table is shared by all.
 const MOST_GATES: usize = 256;
@@ -44,6 +45,15 @@ struct First {
     gate: Option<pg_sys::LOCKTAG>,
     /// Whether the statement is about others too, and the gate open.
     several: bool,
+}
+
+/// The row of a document that is locked, as it was then.
+#[derive(Debug)]
+pub struct Locked {
+    /// What it holds.
+    pub row: DocRow,
+    /// Which version of it that is.
+    pub version: Version,
 }
 
 thread_local! {
@@ -89,34 +99,34 @@ pub fn enter(forest: &Forest, doc: &DocName<'_>) {
 /// # Errors
 /// [`Error::Suppressed`] if the row cannot be made. Errors of the server, 40001 among them, end
 /// the statement.
-pub fn take(forest: &Open, doc: &DocName<'_>) -> Result<(), Error> {
+pub fn take(forest: &Open, doc: &DocName<'_>) -> Result<Locked, Error> {
     acquire(forest, doc);
     // Others, who make and drop the document without passing the gate, may come in between.
     for _ in 0..TRIES {
-        if lock_row(forest, doc)? {
-            return Ok(());
+        if let Some(locked) = lock_row(forest, doc)? {
+            return Ok(locked);
         }
         run(forest, include_str!("../../sql/new_doc.sql"), doc)?;
     }
     Err(Error::Suppressed { table: "docs".into() })
 }
 
-/// Locks a document if it is there, and tells whether it was.
+/// Locks a document if it is there.
 ///
 /// # Errors
 /// As for [`take`].
-pub fn take_existing(forest: &Open, doc: &DocName<'_>) -> Result<bool, Error> {
+pub fn take_existing(forest: &Open, doc: &DocName<'_>) -> Result<Option<Locked>, Error> {
     acquire(forest, doc);
     lock_row(forest, doc)
 }
 
-fn lock_row(forest: &Open, doc: &DocName<'_>) -> Result<bool, Error> {
+fn lock_row(forest: &Open, doc: &DocName<'_>) -> Result<Option<Locked>, Error> {
     let doc = DocDatum::new(doc);
     let mut reader = Reader::open(forest)?;
     if reader.doc.find(&[doc.arg()], &[])?.is_none() {
-        return Ok(false);
+        return Ok(None);
     }
-    reader.doc.lock_found()
+    reader.doc.lock_found(|row| Locked { row: DocRow::read(row), version: row.version() })
 }
 
 /// Waits for the gate of a document, unless the transaction holds too many.

@@ -7,6 +7,7 @@ use super::work::{Doc, Work};
 use crate::datum::{Arg, KeyDatums, Varlena, uuid};
 use crate::error::Error;
 use crate::forest::shape::{Nodes, Ops, Table, nodes, ops};
+use crate::storage::fetch::Place;
 use crate::storage::field::Field;
 use crate::storage::reader::Reader;
 use crate::storage::rows::node_keys;
@@ -63,15 +64,17 @@ impl<'p> NewRow<'p> {
 }
 
 impl Work<'_> {
-    /// Writes what a patch changes of a node's row, or the row if there is none.
+    /// Writes what a patch changes of a node's row, which may be known to lie at a place, or the row if
+    /// there is none.
     pub(super) fn change_node(
         &mut self,
         doc: &Doc,
         batch: &Batch,
         whole: &Patch,
         patch: &NodePatch,
+        place: Option<Place>,
     ) -> Result<(), Error> {
-        self.write_node(doc, batch, patch, &NewRow::changed(whole, patch), patch.exists)
+        self.write_node(doc, batch, patch, &NewRow::changed(whole, patch), patch.exists, place)
     }
 
     /// Writes the row that a patch makes from nothing over the one that is there, unless it is like
@@ -83,7 +86,7 @@ impl Work<'_> {
         whole: &Patch,
         patch: &NodePatch,
     ) -> Result<(), Error> {
-        self.write_node(doc, batch, patch, &NewRow::whole(whole, patch), true)
+        self.write_node(doc, batch, patch, &NewRow::whole(whole, patch), true, None)
     }
 
     fn write_node(
@@ -93,11 +96,19 @@ impl Work<'_> {
         patch: &NodePatch,
         new: &NewRow<'_>,
         exists: bool,
+        place: Option<Place>,
     ) -> Result<(), Error> {
         let at = [doc.datum.arg(), uuid(&patch.node)];
         let mut old = NodeKeys::default();
+        let mut is_fetched = false;
         if exists {
-            match self.reader.node.find(&at, &[])? {
+            let fetched = place.and_then(|place| self.reader.node_at.find(place));
+            is_fetched = fetched.is_some();
+            let row = match fetched {
+                Some(row) => Some(row),
+                None => self.reader.node.find(&at, &[])?,
+            };
+            match row {
                 // What is replaced need not even be legible.
                 Some(_) if new.is_whole => {}
                 Some(row) => old = node_keys(&row)?,
@@ -147,7 +158,7 @@ impl Work<'_> {
         if let Some(packed) = &packed {
             fields.push(nodes::KEYS.set(packed.as_ref().map(Varlena::bytea)));
         }
-        let Reader { op, node, .. } = &mut self.reader;
+        let Reader { op, node, node_at, .. } = &mut self.reader;
         match new.payload {
             None => {}
             Some(None) => fields.push(nodes::PAYLOAD.set(None)),
@@ -167,7 +178,7 @@ impl Work<'_> {
             fields.push(nodes::NODE.set(Some(uuid(&patch.node))));
             return self.writer.insert(&fields);
         }
-        let row = node.found();
+        let row = if is_fetched { node_at.found() } else { node.found() };
         if !new.is_whole || !fields.iter().all(|field| field.is_in(&row)) {
             self.writer.update(row, &fields)?;
         }

@@ -6,6 +6,7 @@ use std::hash::Hash;
 use treecrdt::{Key, NodeId, OpRef, Patch};
 
 use super::batch::Batch;
+use super::store::Learned;
 use super::work::{Doc, Work, work};
 use super::{accounted, lock};
 use crate::doc::DocName;
@@ -26,15 +27,16 @@ use crate::storage::writer::Writer;
 pub fn rebuild(forest: &Open, doc: Option<&DocName<'_>>) -> Result<u64, Error> {
     acting_as(forest.owner, || {
         let docs = Reader::open(forest)?.docs(doc)?;
+        let mut locked = Vec::with_capacity(docs.len());
         for doc in &docs {
-            lock::take(forest, doc)?;
+            locked.push(lock::take(forest, doc)?);
         }
         work(forest, &docs, |work| {
-            for doc in &docs {
-                let mut doc = work.doc(doc.clone())?;
+            for (doc, locked) in docs.iter().zip(locked) {
+                let mut doc = work.doc(doc.clone(), locked)?;
                 work.rebuild(&mut doc)?;
                 if doc.row.op_count > 0 {
-                    work.write_doc(&doc)?;
+                    work.write_doc(doc)?;
                 } else if let Some(row) = work.reader.doc.find(&[doc.datum.arg()], &[])? {
                     work.writer.delete(row)?;
                 }
@@ -61,7 +63,7 @@ impl Work<'_> {
         })?;
         let dots = batch.entries.iter().map(|op| op.key.dot).collect();
         accounted::add(self.reader.forest, &doc.name, &dots);
-        let mut patch = self.replay(doc, None, &batch)?;
+        let (mut patch, Learned { places, .. }) = self.replay(doc, None, &batch)?;
         doc.row.head = patch.head;
         doc.row.op_count = batch.entries.len() as u64;
         doc.row.frontier = None;
@@ -83,7 +85,7 @@ impl Work<'_> {
             if there.contains(&node.node) {
                 self.replace_node(doc, &batch, &patch, node)?;
             } else {
-                self.change_node(doc, &batch, &patch, node)?;
+                self.change_node(doc, &batch, &patch, node, None)?;
             }
         }
         // Of the other tables a row is there or not: what is, is taken out of the patch.
@@ -99,7 +101,7 @@ impl Work<'_> {
         let there = leave(&mut reader.doc_reinserts, writer, doc, &right, reinsert)?;
         let again = patch.again.iter().filter(|&it| !there.contains(&named(it)));
         patch.again = again.copied().collect();
-        self.apply(doc, &batch, &patch)
+        self.apply(doc, &batch, &patch, &places)
     }
 }
 

@@ -7,6 +7,7 @@ use treecrdt::{
 };
 
 use super::accounted;
+use super::ancestry::Ways;
 use crate::catch_up::batch::{Batch, Bytes};
 use crate::datum::{self, Arg, KeyDatums, Type, Varlena, uuid};
 use crate::doc::{DocDatum, DocName};
@@ -14,6 +15,7 @@ use crate::error::Error;
 use crate::forest::Forest;
 use crate::forest::shape::{Nodes, OtherRefs, Reinserts, nodes, ops};
 use crate::memory;
+use crate::storage::fetch::Place;
 use crate::storage::parents::Parents;
 use crate::storage::reader::{Reader, each_row, find_pair};
 use crate::storage::rows::{OpRow, node_keys, read_vector, vector_of};
@@ -41,6 +43,19 @@ pub struct DocStore<'r, 'f> {
     unmoved: Option<Parents>,
     ties: Ties,
     look: Look,
+    learned: Learned,
+}
+
+/// Where rows of nodes lie.
+pub type Places = HashMap<NodeId, Place>;
+
+/// What was learned of the rows of nodes that were asked for.
+#[derive(Debug, Default)]
+pub struct Learned {
+    /// Where whole rows lie.
+    pub places: Places,
+    /// The steps of ways up.
+    pub ways: Ways,
 }
 
 impl<'r, 'f> DocStore<'r, 'f> {
@@ -65,7 +80,18 @@ impl<'r, 'f> DocStore<'r, 'f> {
             unmoved: None,
             ties: Ties::default(),
             look: Look { parent: Box::new(NodeId::ROOT), given: None, is_over: false },
+            learned: Learned::default(),
         }
+    }
+
+    /// It, where steps of ways up are known.
+    pub fn knowing(self, ways: Ways) -> Self {
+        Self { learned: Learned { ways, ..Learned::default() }, ..self }
+    }
+
+    /// What was learned of the rows that were asked for.
+    pub fn into_learned(self) -> Learned {
+        self.learned
     }
 
     /// It, for who only reads, while these operations wait, and asks most nodes of a subtree.
@@ -305,12 +331,22 @@ impl Store for DocStore<'_, '_> {
     fn row(&mut self, node: NodeId) -> Result<Option<Row>, Error> {
         let (forest, doc) = (self.reader.forest, self.doc);
         let Some(row) = self.node(&node)? else { return Ok(None) };
-        node_row(&row, forest, doc).map(Some)
+        let (place, row) = (row.place(), node_row(&row, forest, doc)?);
+        self.learned.places.insert(node, place);
+        Ok(Some(row))
     }
 
     fn above(&mut self, node: NodeId) -> Result<Above, Error> {
-        let Some(row) = self.node(&node)? else { return Ok(Above::default()) };
-        Ok(Above { parent: row.get(nodes::PARENT), deleted: row.has(nodes::DELETED_AT) })
+        if let Some(above) = self.learned.ways.get(&node) {
+            return Ok(*above);
+        }
+        let row = self.node(&node)?;
+        let above = row.map_or(Above::default(), |row| Above {
+            parent: row.get(nodes::PARENT),
+            deleted: row.has(nodes::DELETED_AT),
+        });
+        self.learned.ways.insert(node, above);
+        Ok(above)
     }
 
     fn deleted_at(&mut self, node: NodeId) -> Result<VersionVector, Error> {

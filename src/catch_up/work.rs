@@ -10,8 +10,10 @@ use pgrx::pg_sys::panic::CaughtError;
 use pgrx::prelude::PgTryBuilder;
 use treecrdt::{Key, NodeId, OpRef, Patch, VersionVector};
 
+use super::ancestry::{self, Ways};
 use super::batch::Batch;
-use super::store::DocStore;
+use super::lock::Locked;
+use super::store::{DocStore, Learned, Places};
 use crate::datum::{Arg, KeyDatums, uuid};
 use crate::doc::{DocDatum, DocName};
 use crate::error::Error;
@@ -19,6 +21,7 @@ use crate::forest::shape::{
     Docs, Ignored, Index, Nodes, OtherRefs, PairTable, Reinserts, Table, Waiting, docs, reinserts,
 };
 use crate::forest::{Open, index_name};
+use crate::storage::fetch::Version;
 use crate::storage::reader::{DocRow, Reader, each_row, find_pair};
 use crate::storage::scan::Probe;
 use crate::storage::writer::{Writer, is_inserting};
@@ -104,6 +107,10 @@ pub(super) struct Doc {
     pub(super) name: DocName<'static>,
     pub(super) datum: DocDatum,
     pub(super) row: DocRow,
+    /// Which version its row is, if it is still the one that was locked.
+    version: Option<Version>,
+    /// What is known of the ways up in it.
+    ways: Ways,
 }
 
 /// A reader and a writer on one forest, for the length of a statement.
@@ -122,14 +129,20 @@ impl<'o> Work<'o> {
         self.writer.finish();
     }
 
-    /// A document that is locked.
+    /// A document that was locked.
     ///
     /// # Errors
     /// [`Error::Corrupted`] if its row is gone.
-    pub(super) fn doc(&mut self, name: DocName<'static>) -> Result<Doc, Error> {
+    pub(super) fn doc(&mut self, name: DocName<'static>, locked: Locked) -> Result<Doc, Error> {
         let datum = DocDatum::new(&name);
+        let Locked { row, version } = locked;
+        if self.reader.doc_at.find(version.place).is_some() {
+            let ways = ancestry::recall(self.reader.forest, &name, version);
+            return Ok(Doc { name, datum, row, version: Some(version), ways });
+        }
+        // A trigger of the owner's has written it since.
         match self.reader.doc_row(&datum)? {
-            Some(row) => Ok(Doc { name, datum, row }),
+            Some(row) => Ok(Doc { name, datum, row, version: None, ways: Ways::new() }),
             None => Err(self.corrupted(&name, "its row in docs is gone".into())),
         }
     }
@@ -144,23 +157,31 @@ impl<'o> Work<'o> {
             let dots = self.take_waiting(doc)?;
             self.reader.each_op_of(&doc.datum, &dots, |row| batch.push(&row))?;
         }
-        let patch = self.replay(doc, doc.row.head, &batch)?;
-        self.apply(doc, &batch, &patch)?;
+        let (patch, Learned { places, mut ways }) = self.replay(doc, doc.row.head, &batch)?;
+        self.apply(doc, &batch, &patch, &places)?;
+        for node in &patch.nodes {
+            ways.remove(&node.node);
+        }
+        doc.ways = ways;
         doc.row.head = patch.head;
         doc.row.late_count = doc.row.late_count.saturating_add(patch.late);
         doc.row.reevaluated_count = doc.row.reevaluated_count.saturating_add(patch.reevaluated);
         Ok(())
     }
 
-    /// What the core makes of a batch where everything up to `head` is materialized.
+    /// What the core makes of a batch where everything up to `head` is materialized, and what was
+    /// learned of the rows that it has asked for.
     pub(super) fn replay(
         &mut self,
-        doc: &Doc,
+        doc: &mut Doc,
         head: Option<Key>,
         batch: &Batch,
-    ) -> Result<Patch, Error> {
-        let mut store = DocStore::new(&mut self.reader, &doc.name, &doc.datum, head, batch);
-        treecrdt::catch_up(&mut store, &batch.entries)
+    ) -> Result<(Patch, Learned), Error> {
+        let ways = std::mem::take(&mut doc.ways);
+        let store = DocStore::new(&mut self.reader, &doc.name, &doc.datum, head, batch);
+        let mut store = store.knowing(ways);
+        let patch = treecrdt::catch_up(&mut store, &batch.entries)?;
+        Ok((patch, store.into_learned()))
     }
 
     /// The dots that waited. Their rows are deleted.
@@ -171,9 +192,15 @@ impl<'o> Work<'o> {
     }
 
     /// Writes what a patch says.
-    pub(super) fn apply(&mut self, doc: &Doc, batch: &Batch, patch: &Patch) -> Result<(), Error> {
+    pub(super) fn apply(
+        &mut self,
+        doc: &Doc,
+        batch: &Batch,
+        patch: &Patch,
+        places: &Places,
+    ) -> Result<(), Error> {
         for node in &patch.nodes {
-            self.change_node(doc, batch, patch, node)?;
+            self.change_node(doc, batch, patch, node, places.get(&node.node).copied())?;
         }
         let Self { reader, writer } = self;
         remove_pairs(&mut reader.reference, writer, doc, patch, &patch.refs_removed)?;
@@ -194,7 +221,7 @@ impl<'o> Work<'o> {
 
     /// Writes the document's row in `docs`: always, since that is what tells a transaction with an
     /// older snapshot that it came too late.
-    pub(super) fn write_doc(&mut self, doc: &Doc) -> Result<(), Error> {
+    pub(super) fn write_doc(&mut self, doc: Doc) -> Result<(), Error> {
         let head = doc.row.head.as_ref().map(KeyDatums::new);
         let frontier = doc.row.frontier.as_ref().map(KeyDatums::new);
         let mut fields = vec![
@@ -204,10 +231,16 @@ impl<'o> Work<'o> {
         ];
         fields.extend(Docs::HEAD.set(head.as_ref()));
         fields.extend(Docs::FRONTIER.set(frontier.as_ref()));
-        match self.reader.doc.find(&[doc.datum.arg()], &[])? {
-            Some(row) => self.writer.update(row, &fields),
-            None => Ok(()),
+        let place = doc.version.map(|version| version.place);
+        let row = match place.and_then(|place| self.reader.doc_at.find(place)) {
+            Some(row) => Some(row),
+            None => self.reader.doc.find(&[doc.datum.arg()], &[])?,
+        };
+        if let Some(row) = row {
+            let version = self.writer.update(row, &fields)?;
+            ancestry::keep(self.reader.forest, &doc.name, version, doc.ways);
         }
+        Ok(())
     }
 }
 

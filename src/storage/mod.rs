@@ -3,12 +3,14 @@
 //! | | |
 //! | --- | --- |
 //! | [`scan`] | index scans that are aimed again and again; rows in place |
+//! | [`fetch`] | rows by where they lie |
 //! | [`reader`] | the questions there are to a forest, each with its index |
 //! | [`parents`] | which nodes are parents, learned on the way |
 //! | [`rows`] | rows as the core's values |
 //! | [`writer`], [`field`], [`buffer`] | rows written as the executor writes them |
 
 pub mod buffer;
+pub mod fetch;
 pub mod field;
 pub mod parents;
 pub mod reader;

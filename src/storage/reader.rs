@@ -14,6 +14,7 @@ use crate::forest::shape::{
     ignored, nodes, ops, other_refs, reinserts, waiting,
 };
 use crate::memory;
+use crate::storage::fetch::Fetch;
 use crate::storage::rows::{OpRow, vector_of};
 use crate::storage::scan::{Aim, Probe, Row};
 
@@ -23,8 +24,12 @@ pub struct Reader<'o> {
     pub forest: &'o Open,
     /// A document.
     pub doc: Probe<'o, Docs>,
+    /// A document by where its row lies.
+    pub doc_at: Fetch<'o, Docs>,
     /// A node of a document.
     pub node: Probe<'o, Nodes>,
+    /// A node by where its row lies.
+    pub node_at: Fetch<'o, Nodes>,
     /// The nodes of a document.
     pub nodes: Probe<'o, Nodes>,
     /// The nodes below a parent, in order.
@@ -138,6 +143,8 @@ impl<'o> Reader<'o> {
             Ok(Self {
                 forest,
                 doc: Probe::new(forest, docs::PKEY, 1, Aim::All, snapshot),
+                doc_at: Fetch::new(forest, snapshot),
+                node_at: Fetch::new(forest, snapshot),
                 node: Probe::new(forest, nodes::PKEY, 2, Aim::All, snapshot),
                 nodes: Probe::new(forest, nodes::PKEY, 1, Aim::All, snapshot),
                 children: Probe::new(forest, nodes::CHILDREN, 2, Aim::All, snapshot),
@@ -176,13 +183,7 @@ impl<'o> Reader<'o> {
     /// Those of [`Probe::rows`].
     pub fn doc_row(&mut self, doc: &DocDatum) -> Result<Option<DocRow>, Error> {
         let row = self.doc.find(&[doc.arg()], &[])?;
-        Ok(row.map(|row| DocRow {
-            head: row.key(Docs::HEAD),
-            op_count: row.count(docs::OP_COUNT),
-            frontier: row.key(Docs::FRONTIER),
-            late_count: row.count(docs::LATE_COUNT),
-            reevaluated_count: row.count(docs::REEVALUATED_COUNT),
-        }))
+        Ok(row.map(|row| DocRow::read(&row)))
     }
 
     /// The documents that any table knows of, or the one that is named if it is among them.
@@ -360,4 +361,17 @@ pub struct DocRow {
     pub late_count: u64,
     /// Older structural operations judged again.
     pub reevaluated_count: u64,
+}
+
+impl DocRow {
+    /// Reads it.
+    pub fn read(row: &Row<'_, Docs>) -> Self {
+        Self {
+            head: row.key(Docs::HEAD),
+            op_count: row.count(docs::OP_COUNT),
+            frontier: row.key(Docs::FRONTIER),
+            late_count: row.count(docs::LATE_COUNT),
+            reevaluated_count: row.count(docs::REEVALUATED_COUNT),
+        }
+    }
 }

@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::forest::shape::{Column, Index, KeyColumns, Table};
 use crate::forest::{Forest, Open, is_after};
 use crate::memory;
+use crate::storage::fetch::{Place, Version};
 
 /// So many columns are compared as a row.
 const MOST_MEMBERS: usize = 3;
@@ -207,12 +208,12 @@ impl<'o, T: Table> Probe<'o, T> {
     }
 
     /// Locks the row that was found last against other writers to the end of the transaction, as SELECT … FOR NO KEY
-    /// UPDATE does, waiting for those who have it. Tells whether the row is still there.
+    /// UPDATE does, waiting for those who have it. Gives what is read of its latest version, if the row is still there.
     ///
     /// # Errors
     /// [`Error::Serialization`] if another transaction has written the row since our snapshot,
     /// where that is the transaction's.
-    pub fn lock_found(&self) -> Result<bool, Error> {
+    pub fn lock_found<R>(&self, read: impl FnOnce(&Row<'_, T>) -> R) -> Result<Option<R>, Error> {
         use pg_sys::TM_Result as Found;
         let (heap, slot) = (self.forest.relation::<T>(), self.row().slot);
         // SAFETY: reads the isolation level of the transaction.
@@ -223,7 +224,7 @@ impl<'o, T: Table> Probe<'o, T> {
         }
         let mut failure = pg_sys::TM_FailureData::default();
         // SAFETY: the slot has a row of the table; the second slot has the table's shape.
-        let result = unsafe {
+        let (result, row) = unsafe {
             let latest = pg_sys::table_slot_create(heap, std::ptr::null_mut());
             let mut place = (*slot).tts_tid;
             let result = pg_sys::table_tuple_lock(
@@ -237,13 +238,15 @@ impl<'o, T: Table> Probe<'o, T> {
                 flags as u8,
                 &raw mut failure,
             );
+            let locked = result == Found::TM_Ok;
+            let row = locked.then(|| read(&Row::in_slot(latest, self.forest)));
             pg_sys::ExecDropSingleTupleTableSlot(latest);
-            result
+            (result, row)
         };
         match result {
-            Found::TM_Ok => Ok(true),
+            Found::TM_Ok => Ok(row),
             Found::TM_Updated | Found::TM_Deleted if one_snapshot => Err(Error::Serialization),
-            Found::TM_Deleted | Found::TM_SelfModified => Ok(false),
+            Found::TM_Deleted | Found::TM_SelfModified => Ok(None),
             other => Err(Error::Unexpected { what: format!("table_tuple_lock gave {other}") }),
         }
     }
@@ -363,11 +366,26 @@ impl<'r, T: Table> Row<'r, T> {
 
     /// Whether this transaction has written it.
     pub fn is_of_this_transaction(&self) -> bool {
+        // SAFETY: compares numbers of transactions.
+        unsafe { pg_sys::TransactionIdIsCurrentTransactionId(self.writer()) }
+    }
+
+    /// Where it lies: it is one of a table's.
+    pub fn place(&self) -> Place {
+        // SAFETY: the slot has it.
+        Place(unsafe { (*self.slot).tts_tid })
+    }
+
+    /// Which version of it this is.
+    pub fn version(&self) -> Version {
+        Version { place: self.place(), writer: self.writer() }
+    }
+
+    fn writer(&self) -> pg_sys::TransactionId {
         // SAFETY: the slot holds a row of a table, whose header says who wrote it.
         unsafe {
             let tuple = pg_sys::ExecFetchSlotHeapTuple(self.slot, false, std::ptr::null_mut());
-            let writer = (*(*tuple).t_data).t_choice.t_heap.t_xmin;
-            pg_sys::TransactionIdIsCurrentTransactionId(writer)
+            (*(*tuple).t_data).t_choice.t_heap.t_xmin
         }
     }
 

@@ -15,6 +15,7 @@ use crate::forest::shape::{COUNT, TABLES, Table};
 use crate::forest::{Open, relation_name};
 use crate::memory;
 use crate::storage::buffer::{self, Buffer};
+use crate::storage::fetch::{Place, Version};
 use crate::storage::field::Field;
 use crate::storage::scan::Row;
 
@@ -129,7 +130,7 @@ impl<'o> Writer<'o> {
         Ok(())
     }
 
-    /// Replaces these columns of a row.
+    /// Replaces these columns of a row. Gives the version that it is from now on.
     ///
     /// # Errors
     /// As for [`Writer::insert`].
@@ -137,7 +138,7 @@ impl<'o> Writer<'o> {
         &mut self,
         old: Row<'_, T>,
         fields: &[Field<'_, T>],
-    ) -> Result<(), Error> {
+    ) -> Result<Version, Error> {
         self.begin(T::AT, Event::Update)?;
         let slot = self.fill(Some(old.slot()), fields);
         let columns = self.forest.columns::<T>();
@@ -149,8 +150,12 @@ impl<'o> Writer<'o> {
             pg_sys::ExecSimpleRelationUpdate(result, self.estate, recheck, old.slot(), slot);
         }
         self.must_have_written(T::AT, slot)?;
+        // SAFETY: writing the row put its place into the slot; its writer is who writes now.
+        let version = unsafe {
+            Version { place: Place((*slot).tts_tid), writer: pg_sys::GetCurrentTransactionId() }
+        };
         self.end_row();
-        Ok(())
+        Ok(version)
     }
 
     /// Deletes a row.

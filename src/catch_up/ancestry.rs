@@ -1,0 +1,60 @@
+//! What a session remembers of the ways up in the document that it wrote last: so that a statement of
+//! few operations need not climb to the root once more to learn that nothing above them is deleted.
+//!
+//! It is good as long as nobody has caught up the document since. Who does writes the document's row
+//! in `docs`: so it is good if that row is the very version that this session has left. What a
+//! transaction that is rolled back has left is no version that anybody sees.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use pgrx::pg_sys::Oid;
+use treecrdt::{Above, NodeId};
+
+use crate::doc::DocName;
+use crate::forest::Open;
+use crate::forest::shape::{Docs, Nodes};
+use crate::storage::fetch::Version;
+
+/// Parents of nodes, and whether they are deleted.
+pub type Ways = HashMap<NodeId, Above>;
+
+/// So many nodes are remembered at most: some 4 MB.
+const MOST: usize = 1 << 16;
+
+/// Which state of which document is remembered.
+#[derive(Debug, PartialEq, Eq)]
+struct State {
+    docs: Oid,
+    /// The file of `nodes`: it is another one when the table was written anew.
+    nodes: Oid,
+    doc: DocName<'static>,
+    version: Version,
+}
+
+impl State {
+    fn of(forest: &Open, doc: &DocName<'static>, version: Version) -> Self {
+        let (docs, nodes) = (forest.table::<Docs>(), forest.file_of::<Nodes>());
+        Self { docs, nodes, doc: doc.clone(), version }
+    }
+}
+
+thread_local! {
+    static REMEMBERED: RefCell<Option<(State, Ways)>> = const { RefCell::new(None) };
+}
+
+/// What is remembered of a document whose row in `docs` is this version. It is forgotten thereby:
+/// whoever goes on from there [keeps](keep) what comes of it.
+pub fn recall(forest: &Open, doc: &DocName<'static>, version: Version) -> Ways {
+    match REMEMBERED.take() {
+        Some((state, ways)) if state == State::of(forest, doc, version) => ways,
+        _ => Ways::new(),
+    }
+}
+
+/// Remembers what holds for a document from the moment when its row in `docs` was written so.
+pub fn keep(forest: &Open, doc: &DocName<'static>, version: Version, ways: Ways) {
+    if ways.len() <= MOST {
+        REMEMBERED.set(Some((State::of(forest, doc, version), ways)));
+    }
+}
