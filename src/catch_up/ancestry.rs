@@ -9,18 +9,21 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use pgrx::pg_sys::Oid;
-use treecrdt::{Above, NodeId};
+use treecrdt::{Above, NodeId, Patch};
 
 use crate::doc::DocName;
 use crate::forest::Open;
 use crate::forest::shape::{Docs, Nodes};
 use crate::storage::fetch::Version;
 
-/// Parents of nodes, and whether they are deleted.
+/// Parents of nodes, and whether they are deleted, and tombstones.
 pub type Ways = HashMap<NodeId, Above>;
 
 /// So many nodes are remembered at most: some 4 MB.
 const MOST: usize = 1 << 16;
+
+/// A statement of so many changed rows is small.
+const SMALL: usize = 1 << 12;
 
 /// Which state of which document is remembered.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,6 +52,24 @@ pub fn recall(forest: &Open, doc: &DocName<'static>, version: Version) -> Ways {
     match REMEMBERED.take() {
         Some((state, ways)) if state == State::of(forest, doc, version) => ways,
         _ => Ways::new(),
+    }
+}
+
+/// Brings what is remembered up to date with a patch that has been written. Of new nodes only as many
+/// are taken in as a small statement brings.
+pub fn follow(ways: &mut Ways, patch: &Patch) {
+    let is_small = patch.nodes.len() <= SMALL;
+    for change in &patch.nodes {
+        let parent = change.placement.map(|place| place.map(|place| place.parent));
+        let deleted = change.deleted_at.is_some();
+        if let Some(above) = ways.get_mut(&change.node) {
+            above.parent = parent.unwrap_or(above.parent);
+            above.deleted |= deleted;
+            above.tombstone = change.tombstone.unwrap_or(above.tombstone);
+        } else if is_small && !change.exists {
+            let (parent, tombstone) = (parent.flatten(), change.tombstone == Some(true));
+            ways.insert(change.node, Above { parent, deleted, tombstone });
+        }
     }
 }
 

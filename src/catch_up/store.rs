@@ -344,6 +344,7 @@ impl Store for DocStore<'_, '_> {
         let above = row.map_or(Above::default(), |row| Above {
             parent: row.get(nodes::PARENT),
             deleted: row.has(nodes::DELETED_AT),
+            tombstone: row.get(nodes::TOMBSTONE) == Some(true),
         });
         self.learned.ways.insert(node, above);
         Ok(above)

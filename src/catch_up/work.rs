@@ -159,9 +159,7 @@ impl<'o> Work<'o> {
         }
         let (patch, Learned { places, mut ways }) = self.replay(doc, doc.row.head, &batch)?;
         self.apply(doc, &batch, &patch, &places)?;
-        for node in &patch.nodes {
-            ways.remove(&node.node);
-        }
+        ancestry::follow(&mut ways, &patch);
         doc.ways = ways;
         doc.row.head = patch.head;
         doc.row.late_count = doc.row.late_count.saturating_add(patch.late);

@@ -113,7 +113,7 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
         match self.drafts.get(node) {
             Some(draft) => Ok(draft.new_parent()),
             None if node.is_reserved() => Ok(None),
-            None => Ok(self.memo.above(node)?.0),
+            None => Ok(self.memo.above(node)?.parent),
         }
     }
 
@@ -123,7 +123,7 @@ impl<'w, 'a, S: Store> After<'w, 'a, S> {
         }
         match self.drafts.get(node) {
             Some(draft) => Ok(draft.deleted_at.is_some() || draft.old.deleted),
-            None => Ok(self.memo.above(node)?.1),
+            None => Ok(self.memo.above(node)?.deleted),
         }
     }
 

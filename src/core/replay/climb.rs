@@ -4,7 +4,7 @@
 use super::descent::{BatchChildren, Below, Descent};
 use super::memo::{Item, Memo, NodeIx, OpIx, PerNode, Place};
 use super::store::Store;
-use super::verdicts::{Stand, Verdicts, parent_of};
+use super::verdicts::{self, Stand, Verdicts};
 
 /// From how many operations on a batch is expected to share ancestors, so that a look up from a
 /// parent is answered from what is read already.
@@ -55,7 +55,7 @@ impl Climbs {
         let mut may_read = memo.batch.len() >= LARGE;
         for _ in 0..SHORT {
             if known_parent(memo, verdicts, at, op).is_none() && std::mem::take(&mut may_read) {
-                memo.row(at)?;
+                parent_of(memo, verdicts, at, op)?;
             }
             match known_parent(memo, verdicts, at, op) {
                 None => break,
@@ -70,7 +70,7 @@ impl Climbs {
         }
         let mut descent = None;
         for step in 0.. {
-            match parent_of(verdicts.places(memo, at, Some(op))?.new) {
+            match parent_of(memo, verdicts, at, op)? {
                 None => return Ok(false),
                 Some(above) if above == node => return Ok(true),
                 Some(above) => at = above,
@@ -94,6 +94,25 @@ impl Climbs {
     }
 }
 
+/// The parent of a node in the new world just before `op`.
+fn parent_of<S: Store>(
+    memo: &mut Memo<'_, S>,
+    verdicts: &Verdicts,
+    node: NodeIx,
+    op: OpIx,
+) -> Result<Option<NodeIx>, S::Error> {
+    if stands_still(memo, verdicts, node, op) {
+        return Ok(memo.above(node)?.parent);
+    }
+    Ok(verdicts::parent_of(verdicts.places(memo, node, Some(op))?.new))
+}
+
+/// Whether a node has been where it is from before the batch to the moment of `op`, as far as was
+/// swept: then it need not be known which operation put it there.
+fn stands_still<S: Store>(memo: &Memo<'_, S>, verdicts: &Verdicts, node: NodeIx, op: OpIx) -> bool {
+    !node.is_reserved() && !memo.has_later(op) && !verdicts.has_judged(node)
+}
+
 /// The parent of a node in the new world just before `op`, where no question to the store is needed
 /// to tell.
 fn known_parent<S: Store>(
@@ -102,6 +121,9 @@ fn known_parent<S: Store>(
     node: NodeIx,
     op: OpIx,
 ) -> Option<Option<NodeIx>> {
+    if stands_still(memo, verdicts, node, op) {
+        return memo.known_parent(node);
+    }
     let stand = verdicts.stands.get(node);
     let place = match stand {
         _ if node.is_reserved() => None,
@@ -113,5 +135,5 @@ fn known_parent<S: Store>(
         Some(stand) if !place.is_some_and(|place| since(&place, stand)) => stand.places.new,
         _ => place,
     };
-    Some(parent_of(place))
+    Some(verdicts::parent_of(place))
 }

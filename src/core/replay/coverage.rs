@@ -95,7 +95,7 @@ impl Coverage {
         let tombstone = match self.decided.get(node) {
             Some(decided) => decided,
             // Deeper nodes come first: what has no case yet is above, or not concerned.
-            None => after.memo.row(node)?.tombstone,
+            None => after.memo.above(node)?.tombstone,
         };
         if !tombstone {
             return Ok(false);
@@ -117,8 +117,8 @@ impl Coverage {
         let lives = match self.decided.get(node) {
             Some(decided) => !decided,
             None => {
-                let row = after.memo.row(node)?;
-                row.deleted && !row.tombstone
+                let above = after.memo.above(node)?;
+                above.deleted && !above.tombstone
             }
         };
         if !lives {
@@ -137,18 +137,18 @@ fn was_below_covered<S: Store>(
     deleted_at: &VersionVector,
     most: usize,
 ) -> Result<Option<bool>, S::Error> {
-    let mut at = after.memo.above(node)?.0;
+    let mut at = after.memo.above(node)?.parent;
     for _ in 0..most {
         let Some(here) = at.filter(|at| !at.is_reserved()) else { return Ok(Some(false)) };
         after.memo.store.check()?;
-        let (parent, deleted) = after.memo.above(here)?;
-        if deleted && after.memo.row(here)?.tombstone {
+        let above = after.memo.above(here)?;
+        if above.tombstone {
             let wider = after.memo.store.deleted_at(after.memo.id(here))?;
             if after.covers_but_deletions(deleted_at, &wider)? {
                 return Ok(Some(true));
             }
         }
-        at = parent;
+        at = above.parent;
     }
     Ok(None)
 }

@@ -74,13 +74,21 @@ impl Row {
     }
 }
 
+/// As much of a node's row before the batch as ways up need, by numbers.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Above {
+    pub(super) parent: Option<NodeIx>,
+    pub(super) deleted: bool,
+    pub(super) tombstone: bool,
+}
+
 /// What is known of a node.
 #[derive(Debug)]
 struct Known {
     id: NodeId,
     row: Option<Row>,
-    /// Of its row, if not all of it was read: its parent, and whether it is deleted.
-    above: Option<(Option<NodeIx>, bool)>,
+    /// Of its row, if not all of it was read.
+    above: Option<Above>,
     was_named: Option<bool>,
 }
 
@@ -341,20 +349,32 @@ impl<'a, S: Store> Memo<'a, S> {
         Ok(row)
     }
 
-    /// A node's parent before the batch, and whether it was deleted.
-    pub(super) fn above(&mut self, node: NodeIx) -> Result<(Option<NodeIx>, bool), S::Error> {
+    /// What ways up need of a node's row before the batch.
+    pub(super) fn above(&mut self, node: NodeIx) -> Result<Above, S::Error> {
         let known = &self.nodes[node.0 as usize];
         if known.row.is_some() || self.head.is_none() {
             let row = self.row(node)?;
-            return Ok((row.parent(), row.deleted));
+            let Row { deleted, tombstone, .. } = row;
+            return Ok(Above { parent: row.parent(), deleted, tombstone });
         }
         if let Some(above) = known.above {
             return Ok(above);
         }
         let stored = self.store.above(known.id)?;
-        let above = (stored.parent.map(|parent| self.number(parent)), stored.deleted);
+        let parent = stored.parent.map(|parent| self.number(parent));
+        let above = Above { parent, deleted: stored.deleted, tombstone: stored.tombstone };
         self.nodes[node.0 as usize].above = Some(above);
         Ok(above)
+    }
+
+    /// A node's parent before the batch, where it is known without asking the store.
+    pub(super) fn known_parent(&self, node: NodeIx) -> Option<Option<NodeIx>> {
+        let known = &self.nodes[node.0 as usize];
+        match (known.row, known.above) {
+            (Some(row), _) => Some(row.parent()),
+            (None, Some(above)) => Some(above.parent),
+            (None, None) => self.head.is_none().then_some(None),
+        }
     }
 
     /// Reads the rows of all nodes that the batch is about, in their order in storage: many

@@ -52,6 +52,8 @@ pub struct Above {
     pub parent: Option<NodeId>,
     /// Whether it has a `deleted_at`.
     pub deleted: bool,
+    /// Whether it is a tombstone.
+    pub tombstone: bool,
 }
 
 /// What replay may ask of storage, about one document.
@@ -69,10 +71,10 @@ pub trait Store {
     /// A node's row, if it is the subject of some operation.
     fn row(&mut self, node: NodeId) -> Result<Option<Row>, Self::Error>;
 
-    /// A node's parent, and whether it has a `deleted_at`: as much of its row as ways up need.
+    /// As much of a node's row as ways up need.
     fn above(&mut self, node: NodeId) -> Result<Above, Self::Error> {
-        let row = self.row(node)?.unwrap_or_default();
-        Ok(Above { parent: row.placed.map(|(_, parent)| parent), deleted: row.deleted })
+        let Row { placed, deleted, tombstone, .. } = self.row(node)?.unwrap_or_default();
+        Ok(Above { parent: placed.map(|(_, parent)| parent), deleted, tombstone })
     }
 
     /// A node's `deleted_at`; empty if it has none.

@@ -16,7 +16,7 @@
 use super::after::{After, arrivals_of, naming_of};
 use super::coverage::Coverage;
 use super::drafts::Drafts;
-use super::memo::{Memo, NodeIx, OpIx, PerNode, SomeNodes};
+use super::memo::{Above, Memo, NodeIx, OpIx, PerNode, SomeNodes};
 use super::store::Store;
 use super::timeline::Changes;
 use super::verdicts::Verdicts;
@@ -32,15 +32,6 @@ struct Case {
     arrived: Vec<NodeIx>,
     /// Whether nodes left with all that is below them.
     departed: bool,
-}
-
-/// Where a deleted node stands among the deleted nodes above it.
-#[derive(Debug, Clone, Copy)]
-struct Standing {
-    /// How many there are.
-    rank: usize,
-    /// Whether each covers what those below it cover, this node included.
-    nested: bool,
 }
 
 impl Case {
@@ -74,7 +65,8 @@ pub(super) fn decide<S: Store>(
     let mut decision = Decision {
         after: After::new(memo, verdicts, drafts, changes, &arrivals, &naming),
         coverage: Coverage::default(),
-        standings: PerNode::default(),
+        ranks: PerNode::default(),
+        nested: PerNode::default(),
         cases: Cases::default(),
     };
     for draft in &drafts.of.list {
@@ -150,7 +142,10 @@ impl Cases {
 struct Decision<'w, 'a, S> {
     after: After<'w, 'a, S>,
     coverage: Coverage,
-    standings: PerNode<Option<Standing>>,
+    /// How many deleted nodes are above a deleted one.
+    ranks: PerNode<Option<usize>>,
+    /// Whether each of these covers what those below it cover, the node included.
+    nested: PerNode<Option<bool>>,
     cases: Cases,
 }
 
@@ -183,7 +178,7 @@ impl<S: Store> Decision<'_, '_, S> {
             return Ok(self.cases.unranked.pop());
         }
         for node in std::mem::take(&mut self.cases.unranked) {
-            let rank = self.standing(node)?.rank;
+            let rank = self.rank(node)?;
             self.cases.rank(node, rank);
         }
         Ok(self.cases.pop_ranked())
@@ -191,68 +186,114 @@ impl<S: Store> Decision<'_, '_, S> {
 
     /// Decides one case, and passes on to the next deleted node above what may concern it.
     fn settle(&mut self, node: NodeIx, mut case: Case) -> Result<bool, S::Error> {
-        let deleted_at = self.after.deleted_at(node)?;
-        let row = self.after.memo.row(node)?;
-        let was_alive = row.deleted && !row.tombstone;
+        let before = self.after.memo.above(node)?;
         let grown = self.after.drafts.get(node).is_some_and(|draft| draft.deleted_at.is_some());
-        let memo = &*self.after.memo;
-        let uncovered = |ops: &[OpIx]| ops.iter().any(|&op| !deleted_at.contains(memo.dot(op)));
-        let tombstone = if uncovered(&case.gained) {
-            false
-        } else if row.tombstone {
-            self.coverage.covers_within(&mut self.after, node, case.arrived.clone(), usize::MAX)?
-                == Some(true)
-        } else if was_alive && !grown && !case.departed && !uncovered(&case.lost) {
-            false
+        let lived_untouched = before.deleted && !before.tombstone && !grown && !case.departed;
+        let tombstone = if lived_untouched && case.lost.is_empty() {
+            false // what kept it alive is still there
         } else {
-            self.coverage.is_covered(&mut self.after, node, &deleted_at, case.arrived.is_empty())?
+            let tombstone = self.is_tombstone(node, &case, before, lived_untouched)?;
+            self.forget_covered(node, &mut case, tombstone)?;
+            tombstone
         };
         self.coverage.decided.set(node, Some(tombstone));
         if !case.is_empty()
             && let Some(above) = self.after.next_above(node)?
         {
-            if self.standing(node)?.nested {
-                // What is covered here is covered all the way up.
-                case.gained.retain(|&op| !deleted_at.contains(self.after.memo.dot(op)));
-                case.lost.retain(|&op| !deleted_at.contains(self.after.memo.dot(op)));
-                if tombstone {
-                    case.arrived.clear();
-                }
-            }
-            if !case.is_empty() {
-                self.case(above).absorb(case);
-            }
+            self.case(above).absorb(case);
         }
         Ok(tombstone)
     }
 
-    /// Where a deleted node stands among those above it.
-    fn standing(&mut self, node: NodeIx) -> Result<Standing, S::Error> {
+    fn is_tombstone(
+        &mut self,
+        node: NodeIx,
+        case: &Case,
+        before: Above,
+        lived_untouched: bool,
+    ) -> Result<bool, S::Error> {
+        let deleted_at = self.after.deleted_at(node)?;
+        let memo = &*self.after.memo;
+        let uncovered = |ops: &[OpIx]| ops.iter().any(|&op| !deleted_at.contains(memo.dot(op)));
+        if uncovered(&case.gained) || (lived_untouched && !uncovered(&case.lost)) {
+            return Ok(false);
+        }
+        if before.tombstone {
+            let arrived = case.arrived.clone();
+            let covered =
+                self.coverage.covers_within(&mut self.after, node, arrived, usize::MAX)?;
+            return Ok(covered == Some(true));
+        }
+        self.coverage.is_covered(&mut self.after, node, &deleted_at, case.arrived.is_empty())
+    }
+
+    /// Leaves in a case what may concern the deleted nodes above: where deletions are nested, what is
+    /// covered here is covered all the way up.
+    fn forget_covered(
+        &mut self,
+        node: NodeIx,
+        case: &mut Case,
+        tombstone: bool,
+    ) -> Result<(), S::Error> {
+        if case.is_empty() || self.after.next_above(node)?.is_none() || !self.is_nested(node)? {
+            return Ok(());
+        }
+        let deleted_at = self.after.deleted_at(node)?;
+        case.gained.retain(|&op| !deleted_at.contains(self.after.memo.dot(op)));
+        case.lost.retain(|&op| !deleted_at.contains(self.after.memo.dot(op)));
+        if tombstone {
+            case.arrived.clear();
+        }
+        Ok(())
+    }
+
+    /// How many deleted nodes are above a deleted one.
+    fn rank(&mut self, node: NodeIx) -> Result<usize, S::Error> {
+        let (path, known) = self.path_up(node, |decision, node| decision.ranks.get(node))?;
+        let mut next = known.map_or(0, |(_, rank)| rank + 1);
+        for step in path.into_iter().rev() {
+            self.ranks.set(step, Some(next));
+            next += 1;
+        }
+        Ok(next - 1)
+    }
+
+    /// Whether each deleted node above covers what those below it cover, this one included.
+    fn is_nested(&mut self, node: NodeIx) -> Result<bool, S::Error> {
+        let (path, mut above) = self.path_up(node, |decision, node| decision.nested.get(node))?;
+        for step in path.into_iter().rev() {
+            let nested = match above {
+                None => true,
+                Some((above, nested)) => {
+                    let (own, wider) =
+                        (self.after.deleted_at(step)?, self.after.deleted_at(above)?);
+                    nested && self.after.covers_but_deletions(&wider, &own)?
+                }
+            };
+            self.nested.set(step, Some(nested));
+            above = Some((step, nested));
+        }
+        Ok(above.is_none_or(|(_, nested)| nested))
+    }
+
+    /// The deleted nodes from one upwards of which something is not known yet, and what is known of the
+    /// first one above these.
+    #[allow(clippy::type_complexity)]
+    fn path_up<T>(
+        &mut self,
+        node: NodeIx,
+        known: impl Fn(&Self, NodeIx) -> Option<T>,
+    ) -> Result<(Vec<NodeIx>, Option<(NodeIx, T)>), S::Error> {
         let mut path = Vec::new();
         let mut at = Some(node);
-        let mut above = None;
         while let Some(here) = at {
-            if let Some(known) = self.standings.get(here) {
-                above = Some((here, known));
-                break;
+            if let Some(known) = known(self, here) {
+                return Ok((path, Some((here, known))));
             }
             self.after.memo.must_end(path.len(), here)?;
             path.push(here);
             at = self.after.next_above(here)?;
         }
-        for step in path.into_iter().rev() {
-            let standing = match above {
-                None => Standing { rank: 0, nested: true },
-                Some((above, Standing { rank, nested })) => {
-                    let (own, wider) =
-                        (self.after.deleted_at(step)?, self.after.deleted_at(above)?);
-                    let nested = nested && self.after.covers_but_deletions(&wider, &own)?;
-                    Standing { rank: rank + 1, nested }
-                }
-            };
-            self.standings.set(step, Some(standing));
-            above = Some((step, standing));
-        }
-        Ok(above.map(|(_, standing)| standing).expect("the node itself"))
+        Ok((path, None))
     }
 }
