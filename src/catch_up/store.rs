@@ -13,7 +13,7 @@ use crate::datum::{self, Arg, KeyDatums, Type, Varlena, uuid};
 use crate::doc::{DocDatum, DocName};
 use crate::error::Error;
 use crate::forest::Forest;
-use crate::forest::shape::{Nodes, OtherRefs, Reinserts, nodes, ops};
+use crate::forest::shape::{Nodes, OtherRefs, Reinserts, nodes};
 use crate::memory;
 use crate::storage::fetch::Place;
 use crate::storage::parents::Parents;
@@ -403,7 +403,7 @@ impl Store for DocStore<'_, '_> {
                 }
             }
             if let Some(others) = self.unmoved.as_mut().filter(|_| !any) {
-                others.go_on(&mut self.reader.later_timeline, ops::NODE, self.doc_datum)?;
+                others.go_on(&mut self.reader.later_timeline, self.doc_datum)?;
             }
         }
         if self.any_reinserts()? {
@@ -519,7 +519,7 @@ impl Store for DocStore<'_, '_> {
             self.must_be_accounted(entry, true)?;
         }
         if let Some(parents) = self.parents.as_mut().filter(|_| from == 0 && entries.is_empty()) {
-            parents.go_on(&mut self.reader.later_named, ops::PARENT, self.doc_datum)?;
+            parents.go_on(&mut self.reader.later_named, self.doc_datum)?;
         }
         Ok(entries)
     }

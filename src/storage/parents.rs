@@ -5,27 +5,30 @@ use std::collections::HashSet;
 use treecrdt::NodeId;
 
 use super::scan::Probe;
-use crate::datum::{Uuid, uuid};
+use crate::datum::uuid;
 use crate::doc::DocDatum;
 use crate::error::Error;
-use crate::forest::shape::{Column, Table};
+use crate::forest::shape::Table;
 
 /// The parents of a document, as far as they are known.
 ///
-/// Most nodes are leaves, and to look for what is below one costs as much as to find the next parent
-/// in the index. So each such look in vain goes on with the parents by one, until all are known: a
-/// walk costs no more than twice what its leaves do, and, once it is long, a look for each parent.
+/// Most nodes are leaves, and to look for what is below one costs as much as to read some dozens of
+/// entries of the index, where the parents stand in order. So each such look in vain goes on with the
+/// parents by a stretch, a longer one each time, until all are known: a small walk costs little more
+/// than its looks do, and a long one a look for each parent.
 #[derive(Debug)]
 pub struct Parents {
     known: HashSet<NodeId>,
     /// The last of them: of nodes up to here it is known whether they are parents.
     last: NodeId,
+    /// How many looks there were.
+    looks: usize,
 }
 
 impl Default for Parents {
     fn default() -> Self {
         // ROOT comes first, and is taken for a parent.
-        Self { known: HashSet::from([NodeId::ROOT]), last: NodeId::ROOT }
+        Self { known: HashSet::from([NodeId::ROOT]), last: NodeId::ROOT, looks: 0 }
     }
 }
 
@@ -38,24 +41,37 @@ impl Parents {
         node <= self.last && !self.known.contains(&node)
     }
 
-    /// Learns of the next one: from a probe that goes beyond a parent, which is in this column.
+    /// Learns of the next ones: from a probe that reads the entries beyond a parent.
     ///
     /// # Errors
     /// Those of [`Probe::rows`].
     pub fn go_on<T: Table>(
         &mut self,
         probe: &mut Probe<'_, T>,
-        column: Column<T, Uuid>,
         doc: &DocDatum,
     ) -> Result<(), Error> {
         if self.last == NodeId::TRASH || self.known.len() >= Self::MOST {
             return Ok(());
         }
-        let last = self.last;
-        let next = probe.find(&[doc.arg()], &[uuid(&last)])?;
-        // There is nothing after TRASH.
-        self.last = next.and_then(|row| row.get(column)).unwrap_or(NodeId::TRASH);
-        self.known.insert(self.last);
+        self.looks += 1;
+        let from = self.last;
+        let mut entries = probe.rows(&[doc.arg()], &[uuid(&from)])?;
+        for _ in 0..LEAST.max(self.looks / 2).min(LONGEST) {
+            let next = entries.next_node();
+            // There is nothing after TRASH.
+            let next = next.unwrap_or(NodeId::TRASH);
+            if next != self.last {
+                self.last = next;
+                self.known.insert(next);
+            }
+            if next == NodeId::TRASH {
+                break;
+            }
+        }
         Ok(())
     }
 }
+
+/// How many entries are read at first, and how many at most.
+const LEAST: usize = 16;
+const LONGEST: usize = 256;

@@ -36,13 +36,13 @@ pub struct Reader<'o> {
     pub children: Probe<'o, Nodes>,
     /// Those after one of them.
     pub children_after: Probe<'o, Nodes>,
-    /// The nodes below the parents that come after one.
+    /// Those below the parents that come after one, as entries of the index.
     pub later_parent: Probe<'o, Nodes>,
     /// The nodes of a document that have a `deleted_at`.
     pub deleted: Probe<'o, Nodes>,
     /// The operations on a node of one kind, not `insert`.
     pub of_kind: Probe<'o, Ops>,
-    /// Those of the nodes after one, of any kind but `insert`.
+    /// Those on the nodes after one, of any kind but `insert`, as entries of the index.
     pub later_timeline: Probe<'o, Ops>,
     /// Those on a node of one kind from a lamport on.
     pub next: Probe<'o, Ops>,
@@ -60,7 +60,7 @@ pub struct Reader<'o> {
     pub last_of_replica: Probe<'o, Ops>,
     /// The operations that name a parent.
     pub naming: Probe<'o, Ops>,
-    /// Those that name the parents which come after one.
+    /// Those that name the parents which come after one, as entries of the index.
     pub later_named: Probe<'o, Ops>,
     /// An op ref that does not name the parent.
     pub reference: Probe<'o, OtherRefs>,
@@ -149,10 +149,12 @@ impl<'o> Reader<'o> {
                 nodes: Probe::new(forest, nodes::PKEY, 1, Aim::All, snapshot),
                 children: Probe::new(forest, nodes::CHILDREN, 2, Aim::All, snapshot),
                 children_after: Probe::new(forest, nodes::CHILDREN, 2, Aim::After, snapshot),
-                later_parent: Probe::new(forest, nodes::CHILDREN, 1, Aim::Beyond, snapshot),
+                later_parent: Probe::new(forest, nodes::CHILDREN, 1, Aim::Beyond, snapshot)
+                    .of_entries(),
                 deleted: Probe::new(forest, nodes::DELETED, 1, Aim::All, snapshot),
                 of_kind: Probe::new(forest, ops::TIMELINE, 3, Aim::All, snapshot),
-                later_timeline: Probe::new(forest, ops::TIMELINE, 1, Aim::Beyond, snapshot),
+                later_timeline: Probe::new(forest, ops::TIMELINE, 1, Aim::Beyond, snapshot)
+                    .of_entries(),
                 next: Probe::new(forest, ops::TIMELINE, 3, Aim::From, snapshot),
                 prev: Probe::new(forest, ops::TIMELINE, 3, Aim::UpTo, snapshot),
                 op: Probe::new(forest, ops::PKEY, 3, Aim::All, snapshot),
@@ -161,7 +163,7 @@ impl<'o> Reader<'o> {
                 later_replica: Probe::new(forest, ops::PKEY, 1, Aim::Beyond, snapshot),
                 last_of_replica: Probe::new(forest, ops::PKEY, 2, Aim::FromTheEnd, snapshot),
                 naming: Probe::new(forest, ops::NAMING, 2, Aim::All, snapshot),
-                later_named: Probe::new(forest, ops::NAMING, 1, Aim::Beyond, snapshot),
+                later_named: Probe::new(forest, ops::NAMING, 1, Aim::Beyond, snapshot).of_entries(),
                 reference: Probe::new(forest, other_refs::PKEY, 5, Aim::All, snapshot),
                 refs_after: Probe::new(forest, other_refs::PKEY, 2, Aim::After, snapshot),
                 doc_refs: Probe::new(forest, other_refs::PKEY, 1, Aim::All, snapshot),

@@ -7,9 +7,9 @@
 use std::marker::PhantomData;
 
 use pgrx::pg_sys::{self, AttrNumber, Datum};
-use treecrdt::{Dot, Key, ReplicaId};
+use treecrdt::{Dot, Key, NodeId, ReplicaId};
 
-use crate::datum::{Arg, Int8, Type, Value};
+use crate::datum::{self, Arg, Int8, Type, Value};
 use crate::doc::DocName;
 use crate::error::Error;
 use crate::forest::shape::{Column, Index, KeyColumns, Table};
@@ -49,6 +49,8 @@ pub struct Probe<'o, T> {
     aim: Aim,
     /// How many columns are compared for equality.
     equals: usize,
+    /// Whether entries are read, and not the rows that they point to.
+    reads_entries: bool,
     scan: Option<Scan>,
 }
 
@@ -93,7 +95,12 @@ impl<'o, T: Table> Probe<'o, T> {
         aim: Aim,
         snapshot: pg_sys::Snapshot,
     ) -> Self {
-        Self { forest, snapshot, index, aim, equals, scan: None }
+        Self { forest, snapshot, index, aim, equals, reads_entries: false, scan: None }
+    }
+
+    /// It, to read entries of the index by [`Rows::next_node`], and no rows.
+    pub fn of_entries(self) -> Self {
+        Self { reads_entries: true, ..self }
     }
 
     fn open(&mut self) -> Result<(), Error> {
@@ -134,6 +141,7 @@ impl<'o, T: Table> Probe<'o, T> {
             }
             let count = keys.len() as i32;
             let scan = pg_sys::index_beginscan(heap, index, self.snapshot, count, 0);
+            (*scan).xs_want_itup = self.reads_entries;
             let slot = pg_sys::table_slot_create(heap, std::ptr::null_mut());
             self.scan = Some(Scan { types, follow, keys, members, index, scan, slot });
         }
@@ -277,6 +285,28 @@ pub struct Rows<'p, 'o, T> {
 }
 
 impl<T: Table> Rows<'_, '_, T> {
+    /// The node that the next entry has in the first column that is not compared for equality; of
+    /// entries that point to a row which nobody sees any more too.
+    pub fn next_node(&mut self) -> Option<NodeId> {
+        let Probe { equals, index, reads_entries, scan, .. } = &*self.probe;
+        let column = T::SHAPE.indexes[index.at].keys[*equals];
+        assert!(*reads_entries && T::SHAPE.columns[column].of == Type::Uuid);
+        let scan = scan.as_ref().expect("opened by `rows`").scan;
+        let mut values = [Datum::from(0usize); pg_sys::INDEX_MAX_KEYS as usize];
+        let mut nulls = [true; pg_sys::INDEX_MAX_KEYS as usize];
+        // SAFETY: the scan is open, was aimed, and gives entries, which have no more columns than that.
+        // The column is a uuid by the forest's check.
+        unsafe {
+            let forward = pg_sys::ScanDirection::ForwardScanDirection;
+            if pg_sys::index_getnext_tid(scan, forward).is_null() {
+                return None;
+            }
+            let (entry, shape) = ((*scan).xs_itup, (*scan).xs_itupdesc);
+            pg_sys::index_deform_tuple(entry, shape, values.as_mut_ptr(), nulls.as_mut_ptr());
+            (!nulls[*equals]).then(|| datum::node(values[*equals]))
+        }
+    }
+
     /// The next row, if there is one.
     pub fn next(&mut self) -> Option<Row<'_, T>> {
         self.probe.advance().then(|| self.probe.row())

@@ -103,7 +103,7 @@ impl Walk {
         level.read_on(reader, depth)?;
         if level.read.is_empty() && level.last.is_none() {
             let DocReader { reader, doc, .. } = reader;
-            return self.parents.go_on(&mut reader.later_parent, nodes::PARENT, doc);
+            return self.parents.go_on(&mut reader.later_parent, doc);
         }
         self.levels.push(level);
         Ok(())
