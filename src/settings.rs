@@ -18,6 +18,9 @@ pub enum CatchUp {
 /// `treecrdt.catch_up`.
 pub static CATCH_UP: GucSetting<CatchUp> = GucSetting::<CatchUp>::new(CatchUp::Immediate);
 
+/// `treecrdt.batch_size`.
+pub static BATCH_SIZE: GucSetting<i32> = GucSetting::<i32>::new(1 << 17);
+
 /// Declares the settings to the server.
 pub fn define() {
     GucRegistry::define_enum_guc(
@@ -26,6 +29,17 @@ pub fn define() {
         c"immediate: in the same statement. deferred: only the frontier is recorded, and \
           treecrdt.ensure_materialized, or the next immediate append to the doc, does the rest.",
         &CATCH_UP,
+        GucContext::Userset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_int_guc(
+        c"treecrdt.batch_size",
+        c"How many operations of a statement are materialized at a time.",
+        c"The memory that a statement takes is in proportion to it. A statement of more operations is \
+          sorted, and worked off in pieces.",
+        &BATCH_SIZE,
+        1,
+        1 << 24,
         GucContext::Userset,
         GucFlags::default(),
     );

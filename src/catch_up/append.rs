@@ -1,10 +1,13 @@
 //! Operations that have just entered the log.
 
+use std::collections::BTreeMap;
+
 use treecrdt::VersionVector;
 
+use super::accounted;
 use super::batch::Batch;
+use super::lock::{self, Locked};
 use super::work::{Doc, Work, work};
-use super::{accounted, lock};
 use crate::datum::{KeyDatums, Varlena};
 use crate::doc::DocName;
 use crate::error::Error;
@@ -24,22 +27,65 @@ pub fn append(forest: &Open, batches: Vec<(DocName<'static>, Batch)>) -> Result<
         for (doc, _) in &batches {
             locked.push(lock::take(forest, doc)?);
         }
-        let docs: Vec<DocName<'_>> = batches.iter().map(|(doc, _)| doc.clone()).collect();
-        work(forest, &docs, |work| {
-            for ((doc, batch), locked) in batches.into_iter().zip(locked) {
-                let dots: VersionVector = batch.entries.iter().map(|op| op.key.dot).collect();
-                accounted::take(forest, &doc, &dots, batch.entries.len());
-                let mut doc = work.doc(doc, locked)?;
-                doc.row.op_count = doc.row.op_count.saturating_add(batch.entries.len() as u64);
-                if CATCH_UP.get() == CatchUp::Deferred {
-                    work.defer(&mut doc, &batch, &dots)?;
-                } else {
-                    work.catch_up(&mut doc, batch)?;
-                }
-                work.write_doc(doc)?;
+        piece(forest, batches, locked, &mut BTreeMap::new())
+    })
+}
+
+/// Does the same with the operations of a large statement, which `next` gives piece by piece, those of
+/// a document one after the other in canonical order. `docs` has the dots of all of them.
+///
+/// # Errors
+/// As for [`append`], and those of `next`.
+pub fn append_in_pieces(
+    forest: &Open,
+    mut docs: BTreeMap<DocName<'static>, VersionVector>,
+    mut next: impl FnMut() -> Result<Vec<(DocName<'static>, Batch)>, Error>,
+) -> Result<(), Error> {
+    acting_as(forest.owner, || {
+        for doc in docs.keys() {
+            lock::take(forest, doc)?;
+        }
+        loop {
+            let batches = next()?;
+            if batches.is_empty() {
+                return Ok(());
             }
-            Ok(())
-        })
+            // The lock is held; what the row holds by now is what the piece before has left.
+            let locked = batches.iter().map(|(doc, _)| lock::take(forest, doc));
+            let locked = locked.collect::<Result<_, _>>()?;
+            piece(forest, batches, locked, &mut docs)?;
+        }
+    })
+}
+
+/// Materializes operations of documents that are locked. `pending` has the dots of their operations
+/// that are in the log and not materialized, those of the batches included.
+fn piece(
+    forest: &Open,
+    batches: Vec<(DocName<'static>, Batch)>,
+    locked: Vec<Locked>,
+    pending: &mut BTreeMap<DocName<'static>, VersionVector>,
+) -> Result<(), Error> {
+    let docs: Vec<DocName<'_>> = batches.iter().map(|(doc, _)| doc.clone()).collect();
+    work(forest, &docs, |work| {
+        for ((doc, batch), locked) in batches.into_iter().zip(locked) {
+            let dots: VersionVector = batch.entries.iter().map(|op| op.key.dot).collect();
+            accounted::take(forest, &doc, &dots, batch.entries.len());
+            let rest = pending.remove(&doc).map(|all| all.difference(&dots));
+            let mut doc = work.doc(doc, locked)?;
+            doc.row.op_count = doc.row.op_count.saturating_add(batch.entries.len() as u64);
+            doc.pending = rest.filter(|rest| !rest.is_empty());
+            if CATCH_UP.get() == CatchUp::Deferred {
+                work.defer(&mut doc, &batch, &dots)?;
+            } else {
+                work.catch_up(&mut doc, batch)?;
+            }
+            if let Some(rest) = doc.pending.take() {
+                pending.insert(doc.name.clone(), rest);
+            }
+            work.write_doc(doc)?;
+        }
+        Ok(())
     })
 }
 

@@ -30,7 +30,7 @@ pub mod store;
 mod work;
 
 pub use accounted::watch_transactions;
-pub use append::append;
+pub use append::{append, append_in_pieces};
 pub use drop_doc::drop_doc;
 pub use ensure::ensure;
 pub use rebuild::rebuild;

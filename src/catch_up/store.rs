@@ -33,6 +33,8 @@ pub struct DocStore<'r, 'f> {
     batch: &'r Batch,
     /// The operations that wait, for who only reads.
     waiting: Option<&'r VersionVector>,
+    /// The operations that are to be materialized later in the statement.
+    pending: Option<&'r VersionVector>,
     /// Whether the document has ignored operations, once that was asked.
     any_ignored: Option<bool>,
     /// Whether it has inserts that are not the first of their nodes, once that was asked.
@@ -74,6 +76,7 @@ impl<'r, 'f> DocStore<'r, 'f> {
             head,
             batch,
             waiting: None,
+            pending: None,
             any_ignored: None,
             any_reinserts: None,
             parents: None,
@@ -87,6 +90,11 @@ impl<'r, 'f> DocStore<'r, 'f> {
     /// It, where steps of ways up are known.
     pub fn knowing(self, ways: Ways) -> Self {
         Self { learned: Learned { ways, ..Learned::default() }, ..self }
+    }
+
+    /// It, as if these operations were not in the log yet.
+    pub fn without(self, pending: Option<&'r VersionVector>) -> Self {
+        Self { pending, ..self }
     }
 
     /// What was learned of the rows that were asked for.
@@ -188,6 +196,9 @@ impl<'r, 'f> DocStore<'r, 'f> {
         while let Some(row) = rows.next() {
             memory::check();
             let entry = OpRow::of_log(row)?.entry()?;
+            if self.pending.is_some_and(|pending| pending.contains(entry.key.dot)) {
+                continue;
+            }
             if group.first().is_some_and(|(first, _)| first.key.lamport != entry.key.lamport) {
                 found = which.nearest(group.iter().copied(), key);
                 if found.is_some() {
@@ -502,7 +513,8 @@ impl Store for DocStore<'_, '_> {
             };
             memory::check();
             let entry = OpRow::of_log(row)?.entry()?;
-            if self.waiting.is_some_and(|waiting| waiting.contains(entry.key.dot)) {
+            let is_to_come = |dots: &VersionVector| dots.contains(entry.key.dot);
+            if self.waiting.is_some_and(is_to_come) || self.pending.is_some_and(is_to_come) {
                 continue;
             }
             if skip > 0 {

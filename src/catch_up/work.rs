@@ -111,6 +111,8 @@ pub(super) struct Doc {
     version: Option<Version>,
     /// What is known of the ways up in it.
     ways: Ways,
+    /// The dots of operations in the log that come after those that are being materialized.
+    pub(super) pending: Option<VersionVector>,
 }
 
 /// A reader and a writer on one forest, for the length of a statement.
@@ -138,11 +140,13 @@ impl<'o> Work<'o> {
         let Locked { row, version } = locked;
         if self.reader.doc_at.find(version.place).is_some() {
             let ways = ancestry::recall(self.reader.forest, &name, version);
-            return Ok(Doc { name, datum, row, version: Some(version), ways });
+            return Ok(Doc { name, datum, row, version: Some(version), ways, pending: None });
         }
         // A trigger of the owner's has written it since.
         match self.reader.doc_row(&datum)? {
-            Some(row) => Ok(Doc { name, datum, row, version: None, ways: Ways::new() }),
+            Some(row) => {
+                Ok(Doc { name, datum, row, version: None, ways: Ways::new(), pending: None })
+            }
             None => Err(self.corrupted(&name, "its row in docs is gone".into())),
         }
     }
@@ -177,7 +181,7 @@ impl<'o> Work<'o> {
     ) -> Result<(Patch, Learned), Error> {
         let ways = std::mem::take(&mut doc.ways);
         let store = DocStore::new(&mut self.reader, &doc.name, &doc.datum, head, batch);
-        let mut store = store.knowing(ways);
+        let mut store = store.knowing(ways).without(doc.pending.as_ref());
         let patch = treecrdt::catch_up(&mut store, &batch.entries)?;
         Ok((patch, store.into_learned()))
     }

@@ -2,7 +2,7 @@
 //!
 //! | | |
 //! | --- | --- |
-//! | [`trigger`] | what fires on `ops` |
+//! | [`trigger`], [`transition`] | what fires on `ops`; the rows that a statement has inserted |
 //! | [`lifecycle`] | create_forest, drop_forest, drop_doc |
 //! | [`maintain`] | ensure_materialized, rebuild |
 //! | [`verify`] | verify |
@@ -15,6 +15,7 @@ mod lifecycle;
 mod maintain;
 mod read;
 mod rights;
+mod transition;
 mod trigger;
 mod vector;
 mod verify;

@@ -1,18 +1,15 @@
 //! What fires on `ops`: the check of each row, the catch-up of each statement, and the refusal of
 //! anything that would change the log.
 
-use std::collections::HashMap;
-
 use pgrx::pg_sys::{self, Datum, FunctionCallInfo};
 
 use super::function::c_function;
+use super::transition::{self, Inserted};
 use crate::catch_up;
-use crate::catch_up::batch::Batch;
 use crate::catch_up::{accounted, lock, permit};
-use crate::doc::DocName;
 use crate::error::{Error, or_raise};
 use crate::forest::{Forest, Open, relation_name};
-use crate::memory;
+use crate::settings::BATCH_SIZE;
 use crate::storage::rows::OpRow;
 
 c_function!(
@@ -79,48 +76,20 @@ unsafe fn materialize_batch(fcinfo: FunctionCallInfo) -> Datum {
             Error::NotATrigger { function: name }.raise();
         }
         let forest = or_raise(Forest::of_ops((*data).tg_relation));
-        let batches = or_raise(read_batches(&forest, data));
-        if !batches.is_empty() {
-            or_raise(catch_up::append(&Open::of(forest), batches));
+        match or_raise(transition::read(&forest, data)) {
+            Inserted::Few(batches) if batches.is_empty() => {}
+            Inserted::Few(batches) => {
+                or_raise(catch_up::append(&Open::of(forest.clone()), batches))
+            }
+            Inserted::Many(mut rows) => {
+                let docs = std::mem::take(&mut rows.docs);
+                let most = BATCH_SIZE.get() as usize;
+                let open = Open::of(forest.clone());
+                or_raise(catch_up::append_in_pieces(&open, docs, || rows.next(most)));
+            }
         }
         Datum::from(0usize)
     }
-}
-
-/// Reads the transition table, straight from its tuplestore: a batch a document, in the order of
-/// documents.
-///
-/// # Safety
-/// `data` belongs to an AFTER INSERT trigger with a transition table on the forest's `ops`.
-unsafe fn read_batches(
-    forest: &Forest,
-    data: *mut pg_sys::TriggerData,
-) -> Result<Vec<(DocName<'static>, Batch)>, Error> {
-    let mut batches: Vec<(DocName<'static>, Batch)> = Vec::new();
-    let mut places: HashMap<DocName<'static>, usize> = HashMap::new();
-    let mut at = 0;
-    // SAFETY: by the caller's promise; the store is read from its start, and only here.
-    unsafe {
-        let shape = (*(*data).tg_relation).rd_att;
-        let slot = pg_sys::MakeSingleTupleTableSlot(shape, &raw const pg_sys::TTSOpsMinimalTuple);
-        pg_sys::tuplestore_rescan((*data).tg_newtable);
-        while pg_sys::tuplestore_gettupleslot((*data).tg_newtable, true, false, slot) {
-            memory::check();
-            let row = OpRow::incoming(slot, forest)?;
-            // Operations of one document tend to come together.
-            if batches.get(at).is_none_or(|(doc, _)| *doc != row.doc) {
-                let doc = row.doc.clone().into_owned();
-                at = *places.entry(doc.clone()).or_insert(batches.len());
-                if at == batches.len() {
-                    batches.push((doc, Batch::default()));
-                }
-            }
-            batches[at].1.push(&row)?;
-        }
-        pg_sys::ExecDropSingleTupleTableSlot(slot);
-    }
-    batches.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-    Ok(batches)
 }
 
 /// Refuses what would change the log.
