@@ -8,10 +8,15 @@ use crate::{Failure, Result};
 
 /// Makes a forest of this name; what was there is dropped.
 pub fn create(bench: &mut Bench, name: &str) -> Result<()> {
+    create_of(bench, name, "text")
+}
+
+/// The same, with docs named by values of this type.
+pub fn create_of(bench: &mut Bench, name: &str, doc_type: &str) -> Result<()> {
     if bench.value("SELECT to_regnamespace($1) IS NOT NULL", &[&name])? {
         drop(bench, name)?;
     }
-    bench.run(&format!("SELECT treecrdt.create_forest('{name}')"))
+    bench.run(&format!("SELECT treecrdt.create_forest('{name}', '{doc_type}')"))
 }
 
 /// Drops a forest.

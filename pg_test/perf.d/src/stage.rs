@@ -61,7 +61,13 @@ impl Stage {
 
     /// The statement that appends all of it to a forest.
     pub fn append(&self, forest: &str) -> String {
-        format!("INSERT INTO {forest}.ops ({COLUMNS}) SELECT {COLUMNS} FROM {}", self.table)
+        self.append_as(forest, "doc")
+    }
+
+    /// The same to a doc that another expression names, over the columns of the stage.
+    pub fn append_as(&self, forest: &str, doc: &str) -> String {
+        let others = COLUMNS.trim_start_matches("doc");
+        format!("INSERT INTO {forest}.ops ({COLUMNS}) SELECT {doc}{others} FROM {}", self.table)
     }
 
     /// The statement that appends the operations from $1 to $2.
