@@ -1,13 +1,24 @@
 //! An operation as parameters of a prepared INSERT, in the binary form of their types.
 
+use postgres::types::ToSql;
+use postgres::{Client, Statement};
 use treecrdt::{Action, Op};
 
+use crate::Result;
+use crate::measure::timed;
 use crate::raw::Raw;
 use crate::stage::COLUMNS;
 
 /// The statement that appends one row to a forest.
 pub fn insert(forest: &str) -> String {
     format!("INSERT INTO {forest}.ops ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
+}
+
+/// Appends one row with that statement, prepared; gives the seconds that took.
+pub fn append(client: &mut Client, insert: &Statement, doc: &str, op: &Op) -> Result<f64> {
+    let row = of(doc, op);
+    let params: Vec<&(dyn ToSql + Sync)> = row.iter().map(|raw| raw as _).collect();
+    Ok(timed(|| Ok(client.execute(insert, &params)?))?.0)
 }
 
 /// The values of a row.

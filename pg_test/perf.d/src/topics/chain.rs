@@ -1,12 +1,11 @@
 //! A deep chain against a shallow tree of as many nodes: append at the tip, a leaf moved between
 //! two parents near the tip; and, as a picture, what depth costs.
 
-use postgres::types::ToSql;
 use treecrdt::Op;
 
 use crate::bench::Bench;
 use crate::history::History;
-use crate::measure::{median, timed};
+use crate::measure::median;
 use crate::report::{Chart, Goal, Line, Series, Side, Unit};
 use crate::stage::Stage;
 use crate::workload::{PAYLOAD, REPLICAS, fan};
@@ -90,9 +89,8 @@ pub fn run(bench: &mut Bench) -> Result<()> {
             for turn in 0..docs.len() {
                 let (doc, of_doc) = ((turn + at) % docs.len(), &mut *of_kind);
                 let (doc, of_doc) = (&docs[doc], &mut of_doc[doc]);
-                let row = row::of(&doc.name, &doc.then[kind][at]);
-                let params: Vec<&(dyn ToSql + Sync)> = row.iter().map(|raw| raw as _).collect();
-                of_doc.push(timed(|| Ok(bench.client.execute(&append, &params)?))?.0);
+                let op = &doc.then[kind][at];
+                of_doc.push(row::append(&mut bench.client, &append, &doc.name, op)?);
             }
         }
     }

@@ -1,7 +1,6 @@
 //! 20,000 children of one parent, counters interleaved among replicas: the last tenth against the
 //! first. And the cost of the last by how many there are, as a picture.
 
-use postgres::types::ToSql;
 use treecrdt::{NodeId, Op};
 
 use crate::bench::{Bench, plan_once};
@@ -121,13 +120,7 @@ fn tenth(bench: &mut Bench, stage: &Stage, ops: &[Op], batch: usize) -> Result<f
 
 fn singles(bench: &mut Bench, ops: &[Op]) -> Result<Vec<f64>> {
     let append = bench.client.prepare(&row::insert("f"))?;
-    let mut samples = Vec::with_capacity(ops.len());
-    for op in ops {
-        let row = row::of("doc", op);
-        let params: Vec<&(dyn ToSql + Sync)> = row.iter().map(|raw| raw as _).collect();
-        samples.push(timed(|| Ok(bench.client.execute(&append, &params)?))?.0);
-    }
-    Ok(samples)
+    ops.iter().map(|op| row::append(&mut bench.client, &append, "doc", op)).collect()
 }
 
 /// One more child, in order and late, by how many there are.

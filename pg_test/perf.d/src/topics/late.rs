@@ -5,14 +5,13 @@
 //! grows. Nor is there a checkpoint after the load: else the first write to a page after it would
 //! log the whole page, and the larger a table, the more such first writes there are.
 
-use postgres::types::ToSql;
 use postgres::{Client, Statement};
 use treecrdt::{Action, Dot, Key, NodeId, Op, VersionVector};
 use treecrdt_testing::history::Random;
 
 use crate::bench::Bench;
 use crate::history::{History, replica};
-use crate::measure::{median, timed};
+use crate::measure::median;
 use crate::report::{Chart, Goal, Line, Series, Side, Unit};
 use crate::row;
 use crate::stage::Stage;
@@ -170,9 +169,7 @@ impl Docs {
     /// Executes a late operation on one of them; gives the seconds that took.
     fn late(&mut self, client: &mut Client, at: usize, kind: Kind, behind: Behind) -> Result<f64> {
         let (doc, company) = &mut self.companies[at];
-        let row = row::of(doc, &company.late(kind, behind));
-        let params: Vec<&(dyn ToSql + Sync)> = row.iter().map(|raw| raw as _).collect();
-        Ok(timed(|| Ok(client.execute(&self.append, &params)?))?.0)
+        row::append(client, &self.append, doc, &company.late(kind, behind))
     }
 }
 

@@ -1,7 +1,6 @@
 //! Two sessions at a time: on two docs against one session alone, and on one doc.
 
 use postgres::Client;
-use postgres::types::ToSql;
 use treecrdt::{NodeId, Op};
 
 use crate::bench::{Bench, plan_once, session};
@@ -146,13 +145,7 @@ fn one_doc(bench: &mut Bench) -> Result<()> {
 
 fn singles(client: &mut Client, ops: &[Op]) -> Result<Vec<f64>> {
     let append = client.prepare(&row::insert("f"))?;
-    let mut samples = Vec::with_capacity(ops.len());
-    for op in ops {
-        let row = row::of("doc", op);
-        let params: Vec<&(dyn ToSql + Sync)> = row.iter().map(|raw| raw as _).collect();
-        samples.push(timed(|| Ok(client.execute(&append, &params)?))?.0);
-    }
-    Ok(samples)
+    ops.iter().map(|op| row::append(client, &append, "doc", op)).collect()
 }
 
 /// Runs the work for each item in a session of its own, all at once. Gives the seconds until the
