@@ -64,6 +64,18 @@ pub fn same_count(bench: &mut Bench, one: &str, other: &str) -> Result<()> {
     Err(Failure(format!("wrong: {one} has {} rows and {other} {}", counts.0, counts.1)))
 }
 
+/// Two tables have the same rows.
+pub fn same_rows(bench: &mut Bench, one: &str, other: &str) -> Result<()> {
+    same_count(bench, one, other)?;
+    let hash = |table: &str| {
+        format!("(SELECT coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {table} AS t)")
+    };
+    if bench.value(&format!("SELECT {} = {}", hash(one), hash(other)), &[])? {
+        return Ok(());
+    }
+    Err(Failure(format!("wrong: the rows of {one} and {other} differ")))
+}
+
 /// `treecrdt.verify` has nothing to say of a doc, however long it is.
 pub fn doc(bench: &mut Bench, forest: &str, doc: &str) -> Result<()> {
     let verify = "SELECT count(*) FROM treecrdt.verify($1::text::regnamespace, $2)";

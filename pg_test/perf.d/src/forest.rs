@@ -49,6 +49,17 @@ pub fn columns(bench: &mut Bench, table: &str) -> Result<Vec<String>> {
     )
 }
 
+/// The columns of a table's primary key, in order.
+pub fn key(bench: &mut Bench, table: &str) -> Result<Vec<String>> {
+    bench.value(
+        "SELECT array_agg(a.attname::text ORDER BY k.at)
+         FROM pg_index AS i CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k(attnum, at)
+         JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+         WHERE i.indrelid = $1::text::regclass AND i.indisprimary",
+        &[&table],
+    )
+}
+
 /// Sets hint bits and gathers statistics, so that no measurement does.
 pub fn settle(bench: &mut Bench, schema: &str) -> Result<()> {
     let tables = tables(bench, schema)?;

@@ -123,6 +123,8 @@ impl History {
 /// The nodes that are in sight, and how many children each has.
 #[derive(Debug, Clone)]
 pub struct Nodes {
+    /// From how many of the last is chosen.
+    window: usize,
     alive: Vec<NodeId>,
     children: HashMap<NodeId, u32>,
     parents: HashMap<NodeId, NodeId>,
@@ -131,12 +133,18 @@ pub struct Nodes {
 impl Nodes {
     /// Nothing but ROOT.
     pub fn new() -> Self {
-        Self { alive: Vec::new(), children: HashMap::new(), parents: HashMap::new() }
+        Self::recent(usize::MAX)
+    }
+
+    /// The same, of which only so many of the most recent are ever chosen: a tree that grows deep.
+    pub fn recent(window: usize) -> Self {
+        Self { window, alive: Vec::new(), children: HashMap::new(), parents: HashMap::new() }
     }
 
     /// One of them, ROOT if there is none.
     pub fn pick(&self, random: &mut Random) -> NodeId {
-        if self.alive.is_empty() { NodeId::ROOT } else { random.pick(&self.alive) }
+        let recent = &self.alive[self.alive.len().saturating_sub(self.window)..];
+        if recent.is_empty() { NodeId::ROOT } else { random.pick(recent) }
     }
 
     /// How many there are.
@@ -160,8 +168,9 @@ impl Nodes {
 
     /// Takes one without children out. `None` if a few tries found none.
     pub fn take_leaf(&mut self, random: &mut Random) -> Option<NodeId> {
+        let before = self.alive.len().saturating_sub(self.window);
         for _ in 0..8 {
-            let at = random.below(self.alive.len().max(1));
+            let at = before + random.below((self.alive.len() - before).max(1));
             let leaf = *self.alive.get(at)?;
             if self.children.get(&leaf).is_none_or(|&count| count == 0) {
                 self.alive.swap_remove(at);

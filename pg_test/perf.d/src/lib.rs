@@ -7,6 +7,7 @@
 //! | [`history`], [`workload`] | operations to measure with |
 //! | [`bench`] | a run: session, options, report |
 //! | [`stage`], [`forest`], [`floor`], [`row`], [`raw`] | staging tables, forests, and the same tables without triggers |
+//! | [`changes`] | what statements change in a forest's rows, for a floor that changes the same |
 //! | [`facts`] | where it was measured |
 //! | [`check`] | that what was measured was right |
 //! | [`memory`], [`cancel`] | what a backend takes at most, and how soon it stops |
@@ -15,6 +16,7 @@
 
 pub mod bench;
 pub mod cancel;
+pub mod changes;
 pub mod check;
 pub mod facts;
 pub mod floor;

@@ -1,4 +1,4 @@
-//! The three workloads that writes are measured with, in canonical order.
+//! The workloads that writes are measured with, in canonical order.
 
 use std::path::Path;
 
@@ -15,6 +15,9 @@ use crate::history::{History, Nodes};
 pub const PAYLOAD: usize = 64;
 /// Replicas that take turns.
 pub const REPLICAS: usize = 4;
+/// How many times as long as its window of recent nodes a history is whose nodes have come to a depth
+/// of 80.
+const WINDOWS: usize = 46;
 
 /// A workload, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,6 +107,12 @@ pub fn mix(history: &mut History, nodes: &mut Nodes, count: usize) {
     }
 }
 
+/// As [`mix`], but of none but the most recent nodes: the tree grows deep. They have a depth of some
+/// 80 after `at` of the operations.
+pub fn deep(history: &mut History, at: usize, count: usize) {
+    mix(history, &mut Nodes::recent(at / WINDOWS), count);
+}
+
 /// The operations of a repository that is made for the purpose.
 fn git(seed: u64, count: usize, scratch: &Path) -> Result<Vec<Op>> {
     let dir = scratch.join(format!("git-{seed}-{count}"));
@@ -150,6 +159,20 @@ mod tests {
         assert!((6_700..7_300).contains(&share(OpKind::Insert)));
         assert!((1_000..1_400).contains(&share(OpKind::Move)));
         assert!((200..400).contains(&share(OpKind::Delete)));
+    }
+
+    #[test]
+    fn nodes_of_deep_trees_have_a_depth_of_80() {
+        for seed in [1, 2] {
+            let mut history = History::new(seed, REPLICAS);
+            deep(&mut history, 8_000, 8_000);
+            let state = treecrdt::reference::replay(&history.ops);
+            let parent = |node: &NodeId| state.nodes.get(node)?.parent;
+            let last = history.ops.iter().rev().take(500).map(|op| op.node);
+            let depth: usize =
+                last.map(|node| std::iter::successors(Some(node), parent).count() - 1).sum();
+            assert!((60..110).contains(&(depth / 500)), "{}", depth / 500);
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod reads;
 mod rebuild;
 mod single;
 mod size;
+mod small;
 mod whole;
 
 /// Something to measure.
@@ -34,6 +35,7 @@ pub const TOPICS: &[Topic] = &[
     topic("append", "a history in one statement, against the floor", append::run),
     topic("batches", "in-order append by the size of the batch, beside the floor", batches::run),
     topic("single", "one operation a transaction, against the floor", single::run),
+    topic("small", "in-order statements of few operations, against the floor", small::run),
     topic("late", "one late operation, by length of the log and by lateness", late::run),
     topic("merge", "two divergent histories, against appending in order", merge::run),
     topic("fan", "20,000 children of one parent: the last against the first", fan::run),
