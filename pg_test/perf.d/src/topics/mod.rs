@@ -17,6 +17,7 @@ mod rebuild;
 mod single;
 mod size;
 mod small;
+mod snapshot;
 mod whole;
 
 /// Something to measure.
@@ -48,6 +49,12 @@ pub const TOPICS: &[Topic] = &[
     topic("reads", "what reading takes, and whether its plans are index ranges", reads::run),
     topic("whole", "whole trees, beside a recursive query", whole::run),
     topic("peers", "late operations, rates and merges, beside three other ways", crate::peers::run),
+    topic(
+        "snapshot",
+        "one operation a transaction while an old snapshot is open elsewhere, against a plain \
+         counter row",
+        snapshot::run,
+    ),
     topic("parallel", "two sessions on two docs, and on one", parallel::run),
 ];
 
