@@ -59,3 +59,41 @@ SELECT count(*) FROM later.waiting;
 SELECT * FROM treecrdt.verify('later');
 DROP FUNCTION public.bulk;
 SELECT treecrdt.drop_forest('later');
+
+-- treecrdt.batch_size: a statement in pieces, rows of two docs in no order, beside the same in one.
+SELECT name, setting, min_val, max_val, context, short_desc FROM pg_settings WHERE name = 'treecrdt.batch_size';
+SET treecrdt.batch_size = 0;
+\echo :LAST_ERROR_SQLSTATE
+SELECT treecrdt.create_forest('whole'), treecrdt.create_forest('pieces');
+CREATE TABLE public.shuffled AS SELECT d AS doc, ('\x0' || g % 3)::bytea AS replica, g AS counter, 1 + g / 2 AS lamport, (ARRAY['insert', 'insert', 'move', 'payload'])[1 + g % 4]::treecrdt.op_kind AS kind,
+    ('00000000-0000-0000-0000-' || lpad((1 + g * 7 % 20)::text, 12, '0'))::uuid AS node, CASE WHEN g % 4 < 3 THEN ('00000000-0000-0000-0000-' || lpad((g * 11 % 20)::text, 12, '0'))::uuid END AS parent,
+    CASE WHEN g % 4 < 3 THEN decode(lpad(to_hex(g), 4, '0'), 'hex') END AS order_key, CASE WHEN g % 4 = 3 THEN 'p' || g END::bytea AS payload
+FROM generate_series(1, 200) g, unnest(ARRAY['d', 'e']) d ORDER BY md5(g || d);
+INSERT INTO whole.ops SELECT * FROM shuffled;
+CREATE TABLE public.fired (at text);
+CREATE FUNCTION public.fire() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.fired VALUES (tg_level); RETURN NULL; END $$;
+CREATE TRIGGER fire AFTER UPDATE ON pieces.docs FOR EACH STATEMENT EXECUTE FUNCTION public.fire();
+SET treecrdt.batch_size = 64;
+INSERT INTO pieces.ops SELECT * FROM shuffled;
+RESET treecrdt.batch_size;
+SELECT count(*) AS pieces FROM fired;
+SELECT doc, treecrdt.digest('whole', doc) = treecrdt.digest('pieces', doc) AS same, op_count, late_count FROM pieces.docs ORDER BY doc;
+SELECT count(*) FROM treecrdt.verify('pieces');
+-- All or nothing: the last piece fails.
+ALTER TABLE pieces.nodes ADD CONSTRAINT no_bad CHECK (payload <> 'bad');
+CREATE TEMP TABLE before AS SELECT treecrdt.digest('pieces', 'd') AS d;
+SET treecrdt.batch_size = 10;
+INSERT INTO pieces.ops SELECT 'd', '\x09', g, 1000 + g, 'payload', '00000000-0000-0000-0000-000000000001', NULL, NULL, CASE g WHEN 100 THEN 'bad' ELSE 'good' END::bytea FROM generate_series(1, 100) g;
+\echo :LAST_ERROR_SQLSTATE
+SELECT treecrdt.digest('pieces', 'd') = d AS nothing_stays FROM before;
+-- Deferred, and what waits with the next piece.
+SET treecrdt.catch_up = deferred;
+INSERT INTO pieces.ops SELECT 'd', '\x09', g, 1000 + g, 'payload', '00000000-0000-0000-0000-000000000001', NULL, NULL, 'good' FROM generate_series(1, 25) g;
+RESET treecrdt.catch_up;
+SELECT count(*) FROM pieces.waiting;
+INSERT INTO pieces.ops SELECT 'd', '\x09', g, 1000 + g, 'payload', '00000000-0000-0000-0000-000000000001', NULL, NULL, 'good' FROM generate_series(26, 50) g;
+SELECT (SELECT count(*) FROM pieces.waiting), op_count, frontier_lamport, (SELECT count(*) FROM treecrdt.verify('pieces')) FROM pieces.docs WHERE doc = 'd';
+RESET treecrdt.batch_size;
+SELECT treecrdt.drop_forest('whole'), treecrdt.drop_forest('pieces');
+DROP TABLE public.shuffled, public.fired;
+DROP FUNCTION public.fire;
