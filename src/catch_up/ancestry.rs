@@ -28,22 +28,32 @@ const SMALL: usize = 1 << 12;
 /// Which state of which document is remembered.
 #[derive(Debug, PartialEq, Eq)]
 struct State {
-    docs: Oid,
-    /// The file of `nodes`: it is another one when the table was written anew.
-    nodes: Oid,
+    /// The table `docs`, and the files of `docs` and `nodes`: others when they were written anew.
+    tables: [Oid; 3],
     doc: DocName<'static>,
     version: Version,
 }
 
 impl State {
     fn of(forest: &Open, doc: &DocName<'static>, version: Version) -> Self {
-        let (docs, nodes) = (forest.table::<Docs>(), forest.file_of::<Nodes>());
-        Self { docs, nodes, doc: doc.clone(), version }
+        Self { tables: tables(forest), doc: doc.clone(), version }
     }
+}
+
+fn tables(forest: &Open) -> [Oid; 3] {
+    [forest.table::<Docs>(), forest.file_of::<Docs>(), forest.file_of::<Nodes>()]
 }
 
 thread_local! {
     static REMEMBERED: RefCell<Option<(State, Ways)>> = const { RefCell::new(None) };
+}
+
+/// The version in which this session has left the row of a document in `docs`, if it wrote that last.
+pub fn last_version(forest: &Open, doc: &DocName<'_>) -> Option<Version> {
+    REMEMBERED.with_borrow(|remembered| {
+        let (state, _) = remembered.as_ref()?;
+        (state.tables == tables(forest) && state.doc == *doc).then_some(state.version)
+    })
 }
 
 /// What is remembered of a document whose row in `docs` is this version. It is forgotten thereby:

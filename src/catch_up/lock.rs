@@ -23,6 +23,7 @@ use std::rc::Rc;
 use pgrx::pg_sys;
 use pgrx::spi::{OwnedPreparedStatement, Spi};
 
+use super::ancestry;
 use crate::doc::{DocDatum, DocName};
 use crate::error::Error;
 use crate::forest::names;
@@ -30,6 +31,7 @@ use crate::forest::shape::{Docs, Ops};
 use crate::forest::{Forest, Open, Statement};
 use crate::storage::fetch::Version;
 use crate::storage::reader::{DocRow, Reader};
+use crate::storage::scan::Row;
 
 /// How many gates a transaction may hold: the server's lock table is shared by all.
 const MOST_GATES: usize = 256;
@@ -121,12 +123,18 @@ pub fn take_existing(forest: &Open, doc: &DocName<'_>) -> Result<Option<Locked>,
 }
 
 fn lock_row(forest: &Open, doc: &DocName<'_>) -> Result<Option<Locked>, Error> {
-    let doc = DocDatum::new(doc);
+    let read = |row: &Row<'_, Docs>| Locked { row: DocRow::read(row), version: row.version() };
     let mut reader = Reader::open(forest)?;
-    if reader.doc.find(&[doc.arg()], &[])?.is_none() {
+    // A row that is written all the time has many dead versions, which an index would lead us past.
+    if let Some(version) = ancestry::last_version(forest, doc)
+        && reader.doc_at.find_version(version).is_some_and(|row| row.doc().as_ref() == Some(doc))
+    {
+        return reader.doc_at.lock_found(read);
+    }
+    if reader.doc.find(&[DocDatum::new(doc).arg()], &[])?.is_none() {
         return Ok(None);
     }
-    reader.doc.lock_found(|row| Locked { row: DocRow::read(row), version: row.version() })
+    reader.doc.lock_found(read)
 }
 
 /// Waits for the gate of a document, unless the transaction holds too many.

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use pgrx::pg_sys;
 
+use crate::error::Error;
 use crate::forest::Open;
 use crate::forest::shape::Table;
 use crate::memory;
@@ -65,6 +66,29 @@ impl<'o, T: Table> Fetch<'o, T> {
         }
     }
 
+    /// A version of a row that was there at some time, if it still is and the snapshot sees it.
+    pub fn find_version(&mut self, version: Version) -> Option<Row<'_, T>> {
+        let Place(place) = version.place;
+        let block = (u32::from(place.ip_blkid.bi_hi) << 16) | u32::from(place.ip_blkid.bi_lo);
+        let main = pg_sys::ForkNumber::MAIN_FORKNUM;
+        // SAFETY: the table is open, and locked, so it is not cut off from now on.
+        let blocks =
+            unsafe { pg_sys::RelationGetNumberOfBlocksInFork(self.forest.relation::<T>(), main) };
+        if block >= blocks {
+            return None;
+        }
+        self.find(version.place).filter(|row| row.version() == version)
+    }
+
+    /// [Locks](lock) the row that was found last.
+    ///
+    /// # Errors
+    /// Those of [`lock`].
+    pub fn lock_found<R>(&self, read: impl FnOnce(&Row<'_, T>) -> R) -> Result<Option<R>, Error> {
+        // SAFETY: the snapshot is registered.
+        unsafe { lock(self.forest, self.snapshot, self.found(), read) }
+    }
+
     /// The row that was found last. There must have been one.
     pub fn found(&self) -> Row<'_, T> {
         // SAFETY: the slot holds it while the value is borrowed.
@@ -81,5 +105,57 @@ impl<T> Drop for Fetch<'_, T> {
             // SAFETY: made by `find`; nothing refers to it any more.
             unsafe { pg_sys::ExecDropSingleTupleTableSlot(slot) };
         }
+    }
+}
+
+/// Locks a row against other writers to the end of the transaction, as SELECT … FOR NO KEY UPDATE does,
+/// waiting for those who have it. Gives what is read of its latest version, if the row is still there.
+///
+/// # Errors
+/// [`Error::Serialization`] if another transaction has written the row since our snapshot,
+/// where that is the transaction's.
+///
+/// # Safety
+/// The snapshot is registered, and the row one of the forest's table.
+pub unsafe fn lock<T: Table, R>(
+    forest: &Open,
+    snapshot: pg_sys::Snapshot,
+    row: Row<'_, T>,
+    read: impl FnOnce(&Row<'_, T>) -> R,
+) -> Result<Option<R>, Error> {
+    use pg_sys::TM_Result as Found;
+    let heap = forest.relation::<T>();
+    let Place(mut place) = row.place();
+    // SAFETY: reads the isolation level of the transaction.
+    let one_snapshot = unsafe { pg_sys::XactIsoLevel } >= pg_sys::XACT_REPEATABLE_READ as i32;
+    let mut flags = pg_sys::TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS;
+    if !one_snapshot {
+        flags |= pg_sys::TUPLE_LOCK_FLAG_FIND_LAST_VERSION;
+    }
+    let mut failure = pg_sys::TM_FailureData::default();
+    // SAFETY: by the caller's promise; the slot has the table's shape.
+    let (result, row) = unsafe {
+        let latest = pg_sys::table_slot_create(heap, std::ptr::null_mut());
+        let result = pg_sys::table_tuple_lock(
+            heap,
+            &raw mut place,
+            snapshot,
+            latest,
+            pg_sys::GetCurrentCommandId(true),
+            pg_sys::LockTupleMode::LockTupleNoKeyExclusive,
+            pg_sys::LockWaitPolicy::LockWaitBlock,
+            flags as u8,
+            &raw mut failure,
+        );
+        let locked = result == Found::TM_Ok;
+        let row = locked.then(|| read(&Row::in_slot(latest, forest)));
+        pg_sys::ExecDropSingleTupleTableSlot(latest);
+        (result, row)
+    };
+    match result {
+        Found::TM_Ok => Ok(row),
+        Found::TM_Updated | Found::TM_Deleted if one_snapshot => Err(Error::Serialization),
+        Found::TM_Deleted | Found::TM_SelfModified => Ok(None),
+        other => Err(Error::Unexpected { what: format!("table_tuple_lock gave {other}") }),
     }
 }

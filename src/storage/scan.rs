@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::forest::shape::{Column, Index, KeyColumns, Table};
 use crate::forest::{Forest, Open, is_after};
 use crate::memory;
-use crate::storage::fetch::{Place, Version};
+use crate::storage::fetch::{Place, Version, lock};
 
 /// So many columns are compared as a row.
 const MOST_MEMBERS: usize = 3;
@@ -215,48 +215,13 @@ impl<'o, T: Table> Probe<'o, T> {
         self.row()
     }
 
-    /// Locks the row that was found last against other writers to the end of the transaction, as SELECT … FOR NO KEY
-    /// UPDATE does, waiting for those who have it. Gives what is read of its latest version, if the row is still there.
+    /// [Locks](lock) the row that was found last.
     ///
     /// # Errors
-    /// [`Error::Serialization`] if another transaction has written the row since our snapshot,
-    /// where that is the transaction's.
+    /// Those of [`lock`].
     pub fn lock_found<R>(&self, read: impl FnOnce(&Row<'_, T>) -> R) -> Result<Option<R>, Error> {
-        use pg_sys::TM_Result as Found;
-        let (heap, slot) = (self.forest.relation::<T>(), self.row().slot);
-        // SAFETY: reads the isolation level of the transaction.
-        let one_snapshot = unsafe { pg_sys::XactIsoLevel } >= pg_sys::XACT_REPEATABLE_READ as i32;
-        let mut flags = pg_sys::TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS;
-        if !one_snapshot {
-            flags |= pg_sys::TUPLE_LOCK_FLAG_FIND_LAST_VERSION;
-        }
-        let mut failure = pg_sys::TM_FailureData::default();
-        // SAFETY: the slot has a row of the table; the second slot has the table's shape.
-        let (result, row) = unsafe {
-            let latest = pg_sys::table_slot_create(heap, std::ptr::null_mut());
-            let mut place = (*slot).tts_tid;
-            let result = pg_sys::table_tuple_lock(
-                heap,
-                &raw mut place,
-                self.snapshot,
-                latest,
-                pg_sys::GetCurrentCommandId(true),
-                pg_sys::LockTupleMode::LockTupleNoKeyExclusive,
-                pg_sys::LockWaitPolicy::LockWaitBlock,
-                flags as u8,
-                &raw mut failure,
-            );
-            let locked = result == Found::TM_Ok;
-            let row = locked.then(|| read(&Row::in_slot(latest, self.forest)));
-            pg_sys::ExecDropSingleTupleTableSlot(latest);
-            (result, row)
-        };
-        match result {
-            Found::TM_Ok => Ok(row),
-            Found::TM_Updated | Found::TM_Deleted if one_snapshot => Err(Error::Serialization),
-            Found::TM_Deleted | Found::TM_SelfModified => Ok(None),
-            other => Err(Error::Unexpected { what: format!("table_tuple_lock gave {other}") }),
-        }
+        // SAFETY: the snapshot is registered.
+        unsafe { lock(self.forest, self.snapshot, self.row(), read) }
     }
 
     fn advance(&mut self) -> bool {
