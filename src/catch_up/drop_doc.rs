@@ -18,7 +18,7 @@ pub fn drop_doc(forest: &Open, doc: &DocName<'static>) -> Result<u64, Error> {
         let locked = lock::take(forest, doc)?;
         work(forest, std::slice::from_ref(doc), |work| {
             let Doc { datum, row, .. } = work.doc(doc.clone(), locked)?;
-            let Work { reader, writer } = work;
+            let Work { reader, writer, .. } = work;
             let (mut count, mut is_new) = (0, false);
             permit::permitting(forest.forest(), doc, || {
                 each_row(&mut reader.ops, &[datum.arg()], &[], |row| {

@@ -3,7 +3,7 @@
 use treecrdt::{NodeKeys, NodePatch, OpRef, Patch, Placement, Source, VersionVector};
 
 use super::batch::{Batch, Bytes};
-use super::work::{Doc, Work};
+use super::work::{Doc, Scratch, Work};
 use crate::datum::{Arg, KeyDatums, Varlena, uuid};
 use crate::error::Error;
 use crate::forest::shape::{Nodes, Ops, Table, nodes, ops};
@@ -131,10 +131,10 @@ impl Work<'_> {
             }
             Some(Some(placement)) => {
                 let source = new.patch.source(placement.op);
-                placed.set(&source.key);
                 let bytes = match batch.order_key(&source) {
                     Bytes::Kept(bytes) => bytes,
                     Bytes::InTheLog => {
+                        placed.set(&source.key);
                         let op = &mut self.reader.op;
                         let logged = logged(op, forest, doc, &source, &placed)?;
                         order_key = Varlena::new(logged.get(ops::ORDER_KEY).unwrap_or_default());
@@ -153,10 +153,11 @@ impl Work<'_> {
         if let Some(tombstone) = new.tombstone {
             fields.push(nodes::TOMBSTONE.set(Some(Arg::bool(tombstone))));
         }
-        let packed = (new.is_whole || keys != old).then(|| keys.to_bytes());
-        let packed = packed.map(|bytes| (!bytes.is_empty()).then(|| Varlena::new(&bytes)));
-        if let Some(packed) = &packed {
-            fields.push(nodes::KEYS.set(packed.as_ref().map(Varlena::bytea)));
+        if new.is_whole || keys != old {
+            let Scratch { bytes, packed } = &mut self.scratch;
+            keys.write_to(bytes);
+            packed.set(bytes);
+            fields.push(nodes::KEYS.set((!bytes.is_empty()).then(|| packed.bytea())));
         }
         let Reader { op, node, node_at, .. } = &mut self.reader;
         match new.payload {

@@ -89,7 +89,7 @@ impl Work<'_> {
             }
         }
         // Of the other tables a row is there or not: what is, is taken out of the patch.
-        let Self { reader, writer } = self;
+        let Self { reader, writer, .. } = self;
         let right: HashSet<_> = pairs(&patch, &patch.refs_added).collect();
         let there = leave(&mut reader.doc_refs, writer, doc, &right, pair)?;
         patch.refs_added = without(&patch, &patch.refs_added, &there);

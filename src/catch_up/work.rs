@@ -14,7 +14,7 @@ use super::ancestry::{self, Ways};
 use super::batch::Batch;
 use super::lock::Locked;
 use super::store::{DocStore, Learned, Places};
-use crate::datum::{Arg, KeyDatums, uuid};
+use crate::datum::{Arg, KeyDatums, Varlena, uuid};
 use crate::doc::{DocDatum, DocName};
 use crate::error::Error;
 use crate::forest::shape::{
@@ -119,11 +119,20 @@ pub(super) struct Doc {
 pub(super) struct Work<'o> {
     pub(super) reader: Reader<'o>,
     pub(super) writer: Writer<'o>,
+    pub(super) scratch: Scratch,
+}
+
+/// Memory for the keys of a row of nodes, used again for each.
+#[derive(Default)]
+pub(super) struct Scratch {
+    pub(super) bytes: Vec<u8>,
+    pub(super) packed: Varlena,
 }
 
 impl<'o> Work<'o> {
     fn begin(forest: &'o Open) -> Result<Self, Error> {
-        Ok(Self { reader: Reader::open(forest)?, writer: Writer::new(forest) })
+        let (reader, writer) = (Reader::open(forest)?, Writer::new(forest));
+        Ok(Self { reader, writer, scratch: Scratch::default() })
     }
 
     /// Fires what triggers there are, and closes.
@@ -204,7 +213,7 @@ impl<'o> Work<'o> {
         for node in &patch.nodes {
             self.change_node(doc, batch, patch, node, places.get(&node.node).copied())?;
         }
-        let Self { reader, writer } = self;
+        let Self { reader, writer, .. } = self;
         remove_pairs(&mut reader.reference, writer, doc, patch, &patch.refs_removed)?;
         remove_pairs(&mut reader.ignored, writer, doc, patch, &patch.ignored_removed)?;
         add_pairs::<OtherRefs>(writer, doc, patch, &patch.refs_added)?;

@@ -110,6 +110,14 @@ impl<'r> OpRow<'r> {
         self.parts.entry().map_err(|problem| self.malformed(problem))
     }
 
+    /// Checks the operation, and makes nothing of it.
+    ///
+    /// # Errors
+    /// As for [`OpRow::entry`].
+    pub fn check(&self) -> Result<(), Error> {
+        self.parts.check().map_err(|problem| self.malformed(problem))
+    }
+
     /// The operation with its bytes.
     ///
     /// # Errors

@@ -58,7 +58,7 @@ unsafe fn check(fcinfo: FunctionCallInfo) -> Datum {
         let data = or_raise(insert_trigger(fcinfo, "treecrdt.ops_check", when));
         let forest = or_raise(Forest::of_ops((*data).tg_relation));
         let row = or_raise(OpRow::incoming((*data).tg_trigslot, &forest));
-        or_raise(row.entry());
+        or_raise(row.check());
         lock::enter(&forest, &row.doc);
         accounted::enter(&forest, &row.doc);
         Datum::from((*data).tg_trigtuple)

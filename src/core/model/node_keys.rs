@@ -35,21 +35,31 @@ const STAYED: u8 = 16;
 impl NodeKeys {
     /// The stored form; empty if there is nothing to say.
     pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.write_to(&mut bytes);
+        bytes
+    }
+
+    /// Puts the stored form in the place of what these bytes were.
+    pub fn write_to(&self, bytes: &mut Vec<u8>) {
         let Self { placed, payload, inserted } = self;
-        let mut bytes = vec![0];
+        bytes.clear();
+        bytes.push(0);
         let mut say = |key: &Option<Key>, flag: u8, same: u8| {
             let Some(key) = key else { return };
             if same != 0 && placed.as_ref() == Some(key) {
                 bytes[0] |= same;
             } else {
                 bytes[0] |= flag;
-                push(&mut bytes, key);
+                push(bytes, key);
             }
         };
         say(placed, PLACED, 0);
         say(payload, WRITTEN, BROUGHT);
         say(inserted, INSERTED, STAYED);
-        if bytes[0] == 0 { Vec::new() } else { bytes }
+        if bytes[0] == 0 {
+            bytes.clear();
+        }
     }
 
     /// Reads the stored form.

@@ -3,7 +3,7 @@
 use super::error::MalformedOp;
 use super::id::{Dot, Key, NodeId, ReplicaId};
 use super::kind::OpKind;
-use super::limits::{MAX_COUNTER, MAX_ORDER_KEY};
+use super::limits::{MAX_COUNTER, MAX_ORDER_KEY, MAX_REPLICA};
 use super::version_vector::VersionVector;
 
 /// What an operation does to its node.
@@ -103,14 +103,25 @@ impl OpParts<'_> {
     /// # Errors
     /// [`MalformedOp`] where a column is absent, superfluous or out of bounds.
     pub fn entry(&self) -> Result<Entry, MalformedOp> {
+        self.check()?;
+        let (kind, replica) = (self.kind, ReplicaId::new(self.replica)?);
+        let dot = Dot { replica, counter: self.counter as u64 };
+        let key = Key { lamport: self.lamport as u64, dot };
+        let writes_payload = kind == OpKind::Payload || self.has_payload;
+        Ok(Entry { key, node: self.node, kind, parent: self.parent, writes_payload })
+    }
+
+    /// Checks a row, and makes nothing of it.
+    ///
+    /// # Errors
+    /// As for [`OpParts::entry`].
+    pub fn check(&self) -> Result<(), MalformedOp> {
         let kind = self.kind;
-        let key = Key {
-            lamport: positive("lamport", self.lamport)?,
-            dot: Dot {
-                replica: ReplicaId::new(self.replica)?,
-                counter: positive("counter", self.counter)?,
-            },
-        };
+        positive("lamport", self.lamport)?;
+        positive("counter", self.counter)?;
+        if !(1..=MAX_REPLICA).contains(&self.replica.len()) {
+            return Err(MalformedOp::ReplicaLength { length: self.replica.len() });
+        }
         let structural = matches!(kind, OpKind::Insert | OpKind::Move);
         let demands = [
             ("parent", self.parent.is_some(), structural, structural),
@@ -130,8 +141,7 @@ impl OpParts<'_> {
         {
             return Err(MalformedOp::OrderKeyLength { length: order_key.len() });
         }
-        let writes_payload = kind == OpKind::Payload || self.has_payload;
-        Ok(Entry { key, node: self.node, kind, parent: self.parent, writes_payload })
+        Ok(())
     }
 }
 
@@ -228,9 +238,9 @@ impl Op {
     }
 }
 
-fn positive(column: &'static str, value: i64) -> Result<u64, MalformedOp> {
+fn positive(column: &'static str, value: i64) -> Result<(), MalformedOp> {
     match u64::try_from(value) {
-        Ok(v) if (1..=MAX_COUNTER).contains(&v) => Ok(v),
+        Ok(v) if (1..=MAX_COUNTER).contains(&v) => Ok(()),
         _ => Err(MalformedOp::NotPositive { column, value }),
     }
 }

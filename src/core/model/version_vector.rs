@@ -317,20 +317,35 @@ pub struct VersionVectorBuilder {
     /// Where the last range of each replica is.
     last: HashMap<ReplicaId, usize>,
     ranges: Vec<Range>,
+    /// Some of the last ranges, those looked for most recently: a few replicas take turns, as a rule.
+    recent: [usize; 4],
+    /// Which of these is the next to go.
+    oldest: usize,
 }
 
 impl VersionVectorBuilder {
     /// Adds a dot; counters are expected to be 1 or more.
     pub fn push(&mut self, dot: Dot) {
         let Dot { replica, counter } = dot;
-        if let Some(&at) = self.last.get(&replica)
-            && self.ranges[at].last + 1 == counter
-        {
+        let goes_on = |range: &Range| range.last + 1 == counter && range.replica == replica;
+        let recent = self.recent.iter().find(|&&at| self.ranges.get(at).is_some_and(goes_on));
+        if let Some(&at) = recent {
             self.ranges[at].last = counter;
             return;
         }
-        self.last.insert(replica, self.ranges.len());
-        self.ranges.push(Range { replica, first: counter, last: counter });
+        let at = match self.last.get(&replica) {
+            Some(&at) if self.ranges[at].last + 1 == counter => {
+                self.ranges[at].last = counter;
+                at
+            }
+            _ => {
+                self.last.insert(replica, self.ranges.len());
+                self.ranges.push(Range { replica, first: counter, last: counter });
+                self.ranges.len() - 1
+            }
+        };
+        self.recent[self.oldest] = at;
+        self.oldest = (self.oldest + 1) % self.recent.len();
     }
 
     /// The vector of what was added.

@@ -187,6 +187,8 @@ pub(super) struct Memo<'a, S> {
     older: HashMap<Key, OpIx>,
     nodes: Vec<Known>,
     numbers: HashMap<NodeId, NodeIx>,
+    /// The parent that was numbered last: children of one tend to come together.
+    last_parent: (NodeId, NodeIx),
     /// The inserts of the batch on nodes that have a row, and those of them that carry a payload, in
     /// order; once somebody asked.
     inserts: Option<HashMap<NodeIx, [Vec<OpIx>; 2]>>,
@@ -208,6 +210,7 @@ impl<'a, S: Store> Memo<'a, S> {
             older: HashMap::new(),
             nodes: Vec::with_capacity(positions.len()),
             numbers: HashMap::with_capacity(positions.len()),
+            last_parent: (NodeId::ROOT, NodeIx::ROOT),
             inserts: None,
         };
         memo.number(NodeId::ROOT);
@@ -287,7 +290,12 @@ impl<'a, S: Store> Memo<'a, S> {
 
     fn item_at(&mut self, op: OpIx, entry: &Entry) -> Item {
         let node = self.number(entry.node);
-        let parent = entry.parent.map(|parent| self.number(parent));
+        let parent = entry.parent.map(|parent| {
+            if self.last_parent.0 != parent {
+                self.last_parent = (parent, self.number(parent));
+            }
+            self.last_parent.1
+        });
         Item { op, node, parent, kind: entry.kind, writes_payload: entry.writes_payload }
     }
 
