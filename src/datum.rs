@@ -6,8 +6,6 @@ use std::marker::PhantomData;
 use pgrx::pg_sys::{self, Datum, Oid};
 use treecrdt::{Key, NodeId};
 
-use crate::doc::DocType;
-
 /// The types of columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {
@@ -25,16 +23,11 @@ pub enum Type {
     Kind,
     /// `treecrdt.version_vector`.
     Vector,
-    /// The type of the forest's documents, which is one of the others ([`Type::in_forest`]).
+    /// The type of the forest's documents, which is one of the others.
     Doc,
 }
 
 impl Type {
-    /// What it is in a forest whose documents have this type.
-    pub fn in_forest(self, docs: DocType) -> Self {
-        if self == Self::Doc { docs.column() } else { self }
-    }
-
     /// The type's name in SQL, with the collation that goes with it.
     pub fn sql(self) -> &'static str {
         match self {
@@ -83,7 +76,7 @@ macro_rules! values {
         }
     )*};
 }
-/// The type of the forest's documents: read by [`Row::doc`](crate::storage::scan::Row::doc).
+/// The type of the forest's documents, of which no value is read without knowing which it is.
 #[derive(Debug)]
 pub enum Doc {}
 

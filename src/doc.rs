@@ -37,6 +37,11 @@ impl DocType {
         }
     }
 
+    /// What a type is in a forest whose documents have this one.
+    pub fn resolve(self, of: Type) -> Type {
+        if of == Type::Doc { self.column() } else { of }
+    }
+
     /// The type of the columns.
     pub fn column(self) -> Type {
         match self {

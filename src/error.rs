@@ -1,13 +1,12 @@
 //! Every error of the extension, and how SQL sees it: SQLSTATE, message, detail and hint.
 
 use std::convert::Infallible;
+use std::fmt::Display;
 
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgSqlErrorCode};
 use thiserror::Error;
 use treecrdt::{MalformedOp, MalformedVector};
-
-use crate::doc::DocName;
 
 /// What can be wrong with a row of `ops`.
 #[derive(Debug, Error)]
@@ -207,8 +206,8 @@ impl Problem {
 
 impl Error {
     /// The tables of a document contradict each other, or the log.
-    pub fn corrupted(forest: &str, doc: &DocName<'_>, problem: String) -> Self {
-        Self::Corrupted { forest: forest.into(), doc: doc.short(), problem }
+    pub fn corrupted(forest: &str, doc: &dyn Display, problem: String) -> Self {
+        Self::Corrupted { forest: forest.into(), doc: short(&doc.to_string()), problem }
     }
 
     fn code(&self) -> PgSqlErrorCode {

@@ -15,7 +15,7 @@ attempt() { # STATEMENT MB: prints how it ended
     came=$({
         echo "SELECT '{}'::treecrdt.version_vector \\g /dev/null" # loads the library
         limit "$2"
-        echo "SET statement_timeout = '30s'; BEGIN; ${statements[$1]} \\g /dev/null"
+        echo "SET statement_timeout = '180s'; BEGIN; ${statements[$1]} \\g /dev/null"
         echo "ROLLBACK; SELECT 'done';"
     } | sql || true)
     case $came in

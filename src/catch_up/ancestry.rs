@@ -14,7 +14,7 @@ use treecrdt::{Above, NodeId, Patch};
 use crate::doc::DocName;
 use crate::forest::Open;
 use crate::forest::shape::{Docs, Nodes};
-use crate::storage::fetch::Version;
+use crate::storage::row::Version;
 
 /// Parents of nodes, and whether they are deleted, and tombstones.
 pub type Ways = HashMap<NodeId, Above>;

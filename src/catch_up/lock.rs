@@ -29,9 +29,9 @@ use crate::error::Error;
 use crate::forest::names;
 use crate::forest::shape::{Docs, Ops};
 use crate::forest::{Forest, Open, Statement};
-use crate::storage::fetch::Version;
 use crate::storage::reader::{DocRow, Reader};
-use crate::storage::scan::Row;
+use crate::storage::row::Row;
+use crate::storage::row::Version;
 
 /// How many gates a transaction may hold: the server's lock table is shared by all.
 const MOST_GATES: usize = 256;

@@ -9,7 +9,7 @@
 //! | [`append()`], [`ensure()`], [`rebuild()`], [`drop_doc()`] | what there is to do, a file each |
 //! | `work` | reader and writer for the length of a statement |
 //! | [`batch`] | the operations to be materialized |
-//! | [`store`] | the core's questions, answered from the tables |
+//! | [`store`], `timeline`, `ties` | the core's questions, answered from the tables |
 //! | `node_row` | a row of `nodes` as a patch has it |
 //! | [`lock`] | the lock on a document, and the gate in front of it |
 //! | [`permit`] | who may delete from `ops` |
@@ -27,6 +27,8 @@ mod node_row;
 pub mod permit;
 mod rebuild;
 pub mod store;
+mod ties;
+mod timeline;
 mod work;
 
 pub use accounted::watch_transactions;

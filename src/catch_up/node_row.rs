@@ -7,11 +7,12 @@ use super::work::{Doc, Scratch, Work};
 use crate::datum::{Arg, KeyDatums, Varlena, uuid};
 use crate::error::Error;
 use crate::forest::shape::{Nodes, Ops, Table, nodes, ops};
-use crate::storage::fetch::Place;
 use crate::storage::field::Field;
 use crate::storage::reader::Reader;
+use crate::storage::row::Place;
+use crate::storage::row::Row;
 use crate::storage::rows::node_keys;
-use crate::storage::scan::{Probe, Row};
+use crate::storage::scan::Probe;
 
 /// What a row is to hold. A field that is `None` stays as it is; one that is `Some(None)` is NULL.
 struct NewRow<'p> {

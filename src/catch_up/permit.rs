@@ -8,7 +8,7 @@ use pgrx::pg_sys;
 use crate::doc::DocName;
 use crate::forest::Forest;
 use crate::forest::shape::Ops;
-use crate::storage::scan::Row;
+use crate::storage::row::Row;
 
 thread_local! {
     /// The forest and the document that are being dropped.

@@ -15,7 +15,8 @@ use crate::forest::Open;
 use crate::forest::owner::acting_as;
 use crate::forest::shape::{Table, nodes};
 use crate::storage::reader::{Reader, each_row, pair, reinsert};
-use crate::storage::scan::{Probe, Row};
+use crate::storage::row::Row;
+use crate::storage::scan::Probe;
 use crate::storage::writer::Writer;
 
 /// Makes the rows of all documents, or of the one that is named, anew from the log alone, and writes

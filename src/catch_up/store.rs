@@ -8,6 +8,7 @@ use treecrdt::{
 
 use super::accounted;
 use super::ancestry::Ways;
+use super::ties::{Ties, Which};
 use crate::catch_up::batch::{Batch, Bytes};
 use crate::datum::{self, Arg, KeyDatums, Type, Varlena, uuid};
 use crate::doc::{DocDatum, DocName};
@@ -15,35 +16,35 @@ use crate::error::Error;
 use crate::forest::Forest;
 use crate::forest::shape::{Nodes, OtherRefs, Reinserts, nodes};
 use crate::memory;
-use crate::storage::fetch::Place;
 use crate::storage::parents::Parents;
 use crate::storage::reader::{Reader, each_row, find_pair};
+use crate::storage::row;
+use crate::storage::row::Place;
 use crate::storage::rows::{OpRow, node_keys, read_vector, vector_of};
-use crate::storage::scan;
 
 /// How many op refs are read at a time.
 const REFS: usize = 256;
 
 /// The reader, bound to one document.
 pub struct DocStore<'r, 'f> {
-    reader: &'r mut Reader<'f>,
+    pub(super) reader: &'r mut Reader<'f>,
     doc: &'r DocName<'static>,
-    doc_datum: &'r DocDatum,
+    pub(super) doc_datum: &'r DocDatum,
     head: Option<Key>,
     batch: &'r Batch,
     /// The operations that wait, for who only reads.
     waiting: Option<&'r VersionVector>,
     /// The operations that are to be materialized later in the statement.
-    pending: Option<&'r VersionVector>,
+    pub(super) pending: Option<&'r VersionVector>,
     /// Whether the document has ignored operations, once that was asked.
     any_ignored: Option<bool>,
     /// Whether it has inserts that are not the first of their nodes, once that was asked.
-    any_reinserts: Option<bool>,
+    pub(super) any_reinserts: Option<bool>,
     /// The nodes that operations name as a parent, for who asks many.
     parents: Option<Parents>,
     /// The nodes that operations are about which are no inserts.
     unmoved: Option<Parents>,
-    ties: Ties,
+    pub(super) ties: Ties,
     look: Look,
     learned: Learned,
 }
@@ -108,7 +109,7 @@ impl<'r, 'f> DocStore<'r, 'f> {
         Self { waiting: Some(waiting), parents, unmoved, ..self }
     }
 
-    fn node<'s>(&'s mut self, node: &'s NodeId) -> Result<Option<scan::Row<'s, Nodes>>, Error> {
+    fn node<'s>(&'s mut self, node: &'s NodeId) -> Result<Option<row::Row<'s, Nodes>>, Error> {
         self.reader.node.find(&[self.doc_datum.arg(), uuid(node)], &[])
     }
 
@@ -126,124 +127,8 @@ impl<'r, 'f> DocStore<'r, 'f> {
         }
     }
 
-    /// The nearest operation of a track from `key` on, out of those of each kind that make it up.
-    fn nearest(
-        &mut self,
-        node: NodeId,
-        track: Track,
-        key: Key,
-        which: Which,
-    ) -> Result<Option<Entry>, Error> {
-        let (kinds, reinserts): (&[OpKind], &[bool]) = match track {
-            Track::Structure => (&[OpKind::Move], &[true, false]),
-            Track::Payload => (&[OpKind::Payload], &[true]),
-            Track::Deletion => (&[OpKind::Delete, OpKind::Tombstone], &[]),
-        };
-        let mut nearest: Option<Found> = None;
-        for &kind in kinds {
-            let found = self.nearest_of_kind(node, kind, key, which)?;
-            nearest = which.nearest(nearest.into_iter().chain(found), key);
-        }
-        if !reinserts.is_empty() && self.any_reinserts()? {
-            for &with_payload in reinserts {
-                let found = self.nearest_reinsert(node, with_payload, key, which)?;
-                nearest = which.nearest(nearest.into_iter().chain(found), key);
-            }
-        }
-        let Some((entry, is_ours)) = nearest else { return Ok(None) };
-        self.must_be_accounted(&entry, is_ours)?;
-        Ok(Some(entry))
-    }
-
-    /// The nearest operation of one kind. Those of one lamport lie in no order; where they are many
-    /// they are remembered in order.
-    fn nearest_of_kind(
-        &mut self,
-        node: NodeId,
-        kind: OpKind,
-        key: Key,
-        which: Which,
-    ) -> Result<Option<Found>, Error> {
-        let mut from = key.lamport;
-        if let Some(ties) = self.ties.get(&(node, kind))
-            && ties[0].0.key.lamport == from
-        {
-            let at = ties.partition_point(|(entry, _)| match which {
-                Which::Next => entry.key <= key,
-                Which::Prev => entry.key < key,
-            });
-            let found = match which {
-                Which::Next => ties.get(at),
-                Which::Prev => at.checked_sub(1).map(|at| &ties[at]),
-            };
-            if let Some(found) = found {
-                return Ok(Some(*found));
-            }
-            match which {
-                Which::Next => from += 1,
-                Which::Prev => from -= 1,
-            }
-        }
-        let label = self.reader.forest.label(kind);
-        let probe = match which {
-            Which::Next => &mut self.reader.next,
-            Which::Prev => &mut self.reader.prev,
-        };
-        let equals = [self.doc_datum.arg(), uuid(&node), Arg::kind(label)];
-        let mut rows = probe.rows(&equals, &[Arg::int8(from)])?;
-        let mut group: Vec<Found> = Vec::new();
-        let mut found = None;
-        while let Some(row) = rows.next() {
-            memory::check();
-            let entry = OpRow::of_log(row)?.entry()?;
-            if self.pending.is_some_and(|pending| pending.contains(entry.key.dot)) {
-                continue;
-            }
-            if group.first().is_some_and(|(first, _)| first.key.lamport != entry.key.lamport) {
-                found = which.nearest(group.iter().copied(), key);
-                if found.is_some() {
-                    break;
-                }
-                self.ties.remember(node, kind, &mut group);
-                group.clear();
-            }
-            group.push((entry, row.is_of_this_transaction()));
-        }
-        let found = found.or_else(|| which.nearest(group.iter().copied(), key));
-        self.ties.remember(node, kind, &mut group);
-        Ok(found)
-    }
-
-    /// The nearest insert that is not the first.
-    fn nearest_reinsert(
-        &mut self,
-        node: NodeId,
-        with_payload: bool,
-        key: Key,
-        which: Which,
-    ) -> Result<Option<Found>, Error> {
-        let probe = match which {
-            Which::Next => &mut self.reader.reinserts_after,
-            Which::Prev => &mut self.reader.reinserts_before,
-        };
-        let bound = KeyDatums::new(&key);
-        let equals = [self.doc_datum.arg(), uuid(&node), Arg::bool(with_payload)];
-        let found = probe.find(&equals, &bound.args())?.and_then(|row| row.key(Reinserts::KEY));
-        // They were materialized, so the statement that brought them has ended.
-        found.map(|key| Ok((self.entry(key)?, false))).transpose()
-    }
-
-    fn any_reinserts(&mut self) -> Result<bool, Error> {
-        let any = match self.any_reinserts {
-            Some(any) => any,
-            None => self.reader.doc_reinserts.find(&[self.doc_datum.arg()], &[])?.is_some(),
-        };
-        self.any_reinserts = Some(any);
-        Ok(any)
-    }
-
     /// Ends the statement at an operation of one that has not ended.
-    fn must_be_accounted(&self, entry: &Entry, is_ours: bool) -> Result<(), Error> {
+    pub(super) fn must_be_accounted(&self, entry: &Entry, is_ours: bool) -> Result<(), Error> {
         let forest = self.reader.forest;
         if is_ours && self.waiting.is_none() && !accounted::has(forest, self.doc, entry.key.dot) {
             return Err(Error::InUse { forest: forest.name.clone(), doc: self.doc.short() });
@@ -253,49 +138,6 @@ impl<'r, 'f> DocStore<'r, 'f> {
 
     fn corrupted(&self, problem: String) -> Error {
         Error::corrupted(&self.reader.forest.name, self.doc, problem)
-    }
-}
-
-/// Which of a track's operations is meant.
-#[derive(Debug, Clone, Copy)]
-enum Which {
-    /// The first after a key.
-    Next,
-    /// The last before it.
-    Prev,
-}
-
-impl Which {
-    fn nearest(self, found: impl Iterator<Item = Found>, key: Key) -> Option<Found> {
-        match self {
-            Self::Next => found.filter(|it| key < it.0.key).min_by_key(|it| it.0.key),
-            Self::Prev => found.filter(|it| it.0.key < key).max_by_key(|it| it.0.key),
-        }
-    }
-}
-
-/// An operation, and whether this transaction has written it.
-type Found = (Entry, bool);
-
-/// Operations on one node, of one kind and with one lamport, in order: of each kind those met last,
-/// where there are many. So a history that has one lamport throughout is read once,
-/// not once for each of its operations.
-#[derive(Debug, Default)]
-struct Ties(HashMap<(NodeId, OpKind), Vec<Found>>);
-
-impl Ties {
-    /// So few need not be remembered.
-    const FEW: usize = 32;
-
-    fn get(&self, of: &(NodeId, OpKind)) -> Option<&Vec<Found>> {
-        if self.0.is_empty() { None } else { self.0.get(of) }
-    }
-
-    fn remember(&mut self, node: NodeId, kind: OpKind, group: &mut Vec<Found>) {
-        if group.len() > Self::FEW {
-            group.sort_unstable_by_key(|it| it.0.key);
-            self.0.insert((node, kind), std::mem::take(group));
-        }
     }
 }
 
@@ -310,7 +152,7 @@ struct Look {
 }
 
 /// A row of `nodes` as the core has it.
-fn node_row(row: &scan::Row<'_, Nodes>, forest: &Forest, doc: &DocName<'_>) -> Result<Row, Error> {
+fn node_row(row: &row::Row<'_, Nodes>, forest: &Forest, doc: &DocName<'_>) -> Result<Row, Error> {
     let (parent, keys) = (row.get(nodes::PARENT), node_keys(row)?);
     if parent.is_some() != keys.placed.is_some() {
         let node = row.get(nodes::NODE).unwrap_or(NodeId::ROOT);

@@ -21,8 +21,8 @@ use crate::forest::shape::{
     Docs, Ignored, Index, Nodes, OtherRefs, PairTable, Reinserts, Table, Waiting, docs, reinserts,
 };
 use crate::forest::{Open, index_name};
-use crate::storage::fetch::Version;
 use crate::storage::reader::{DocRow, Reader, each_row, find_pair};
+use crate::storage::row::Version;
 use crate::storage::scan::Probe;
 use crate::storage::writer::{Writer, is_inserting};
 

@@ -149,7 +149,7 @@ impl Exam<'_> {
                 !attribute.attisdropped
                     && CStr::from_ptr(attribute.attname.data.as_ptr()) == column.name
             };
-            let of = column.of.in_forest(self.docs);
+            let of = self.docs.resolve(column.of);
             let table = self.table();
             let name = column.name.to_string_lossy();
             let Some(found) = attributes.iter().find(named) else {
@@ -310,7 +310,7 @@ impl Exam<'_> {
             let numbers = row.indkey.values.as_slice(row.indnkeyatts as usize);
             for (at, &key) in shape.keys.iter().enumerate() {
                 let number = columns[key];
-                let of = self.shape.columns[key].of.in_forest(self.docs);
+                let of = self.docs.resolve(self.shape.columns[key].of);
                 let class = pg_sys::GetDefaultOpClass(self.types.of(of), pg_sys::BTREE_AM_OID);
                 // All enums are compared alike.
                 let is_enum = of == Type::Kind;

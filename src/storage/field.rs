@@ -7,7 +7,7 @@ use pgrx::pg_sys::Datum;
 use crate::datum::{self, Arg, Doc, KeyDatums, Type, Value};
 use crate::doc::DocDatum;
 use crate::forest::shape::{Column, KeyColumns, Table};
-use crate::storage::scan::Row;
+use crate::storage::row::Row;
 
 /// A value for a column of a row.
 #[derive(Debug, Clone, Copy)]

@@ -14,9 +14,11 @@ use crate::forest::shape::{
     ignored, nodes, ops, other_refs, reinserts, waiting,
 };
 use crate::memory;
+use crate::storage::aim::Aim;
 use crate::storage::fetch::Fetch;
+use crate::storage::row::Row;
 use crate::storage::rows::{OpRow, vector_of};
-use crate::storage::scan::{Aim, Probe, Row};
+use crate::storage::scan::Probe;
 
 /// Reads one forest under one snapshot. Closes itself.
 pub struct Reader<'o> {

@@ -13,7 +13,7 @@ use crate::error::{Error, Problem};
 use crate::forest::Forest;
 use crate::forest::shape::{Column, Nodes, Ops, Table, nodes, ops};
 use crate::memory;
-use crate::storage::scan::Row;
+use crate::storage::row::Row;
 
 /// The keys of the operations that a row of `nodes` comes from.
 ///

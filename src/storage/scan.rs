@@ -6,40 +6,17 @@
 
 use std::marker::PhantomData;
 
-use pgrx::pg_sys::{self, AttrNumber, Datum};
-use treecrdt::{Dot, Key, NodeId, ReplicaId};
+use pgrx::pg_sys::{self, Datum};
+use treecrdt::NodeId;
 
-use crate::datum::{self, Arg, Int8, Type, Value};
-use crate::doc::DocName;
+use crate::datum::{self, Arg, Type};
 use crate::error::Error;
-use crate::forest::shape::{Column, Index, KeyColumns, Table};
-use crate::forest::{Forest, Open, is_after};
+use crate::forest::shape::{Index, Table};
+use crate::forest::{Open, is_after};
 use crate::memory;
-use crate::storage::fetch::{Place, Version, lock};
-
-/// So many columns are compared as a row.
-const MOST_MEMBERS: usize = 3;
-
-/// Which way a probe goes, and from where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Aim {
-    /// All rows with the equal columns, in index order.
-    All,
-    /// Those of them whose other columns are greater, compared as a row, in order.
-    After,
-    /// Those whose other columns are less, compared as a row, in reverse order.
-    Before,
-    /// Those whose next column, a `bigint`, is not less than a value, in order.
-    From,
-    /// Those whose next column, a `bigint`, is not greater than a value, in reverse order.
-    UpTo,
-    /// Those whose next column, a `bigint`, is between two values, in order.
-    Between,
-    /// Those whose next column is greater than a value, in order.
-    Beyond,
-    /// All rows with the equal columns, the last first.
-    FromTheEnd,
-}
+use crate::storage::aim::{Aim, MOST_MEMBERS, scan_keys};
+use crate::storage::lock::lock;
+use crate::storage::row::Row;
 
 /// An index scan that can be aimed again and again.
 pub struct Probe<'o, T> {
@@ -105,7 +82,7 @@ impl<'o, T: Table> Probe<'o, T> {
 
     fn open(&mut self) -> Result<(), Error> {
         let keys = T::SHAPE.indexes[self.index.at].keys.iter();
-        let keys = keys.map(|&at| T::SHAPE.columns[at].of.in_forest(self.forest.docs));
+        let keys = keys.map(|&at| self.forest.docs.resolve(T::SHAPE.columns[at].of));
         let mut types: Vec<Type> = keys.collect();
         let mut follow = types.split_off(self.equals);
         follow.truncate(match self.aim {
@@ -215,7 +192,7 @@ impl<'o, T: Table> Probe<'o, T> {
         self.row()
     }
 
-    /// [Locks](lock) the row that was found last.
+    /// [Locks](lock()) the row that was found last.
     ///
     /// # Errors
     /// Those of [`lock`].
@@ -276,228 +253,4 @@ impl<T: Table> Rows<'_, '_, T> {
     pub fn next(&mut self) -> Option<Row<'_, T>> {
         self.probe.advance().then(|| self.probe.row())
     }
-}
-
-/// A row of a table, in place.
-pub struct Row<'r, T> {
-    slot: *mut pg_sys::TupleTableSlot,
-    forest: &'r Forest,
-    of: PhantomData<fn() -> T>,
-}
-
-impl<T> Clone for Row<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<T> Copy for Row<'_, T> {}
-
-impl<'r, T: Table> Row<'r, T> {
-    /// The row in a slot.
-    ///
-    /// # Safety
-    /// The slot holds a row of the forest's table, and keeps it for `'r`.
-    pub unsafe fn in_slot(slot: *mut pg_sys::TupleTableSlot, forest: &'r Forest) -> Self {
-        Self { slot, forest, of: PhantomData }
-    }
-
-    /// The forest that it is of.
-    pub fn forest(&self) -> &'r Forest {
-        self.forest
-    }
-
-    fn datum<V>(&self, column: Column<T, V>) -> Option<Datum> {
-        self.datum_at(column.at)
-    }
-
-    /// What stands at this place in the declaration.
-    pub fn datum_at(&self, at: usize) -> Option<Datum> {
-        let attribute = self.forest.columns::<T>()[at];
-        // SAFETY: the slot holds a tuple that has the attributes which the check has found.
-        unsafe {
-            let at = attribute as usize - 1;
-            if (*self.slot).tts_nvalid < attribute {
-                pg_sys::slot_getsomeattrs_int(self.slot, i32::from(attribute));
-            }
-            let is_null = *(*self.slot).tts_isnull.add(at);
-            (!is_null).then(|| *(*self.slot).tts_values.add(at))
-        }
-    }
-
-    /// What a column holds; `None` is NULL.
-    pub fn get<V: Value>(&self, column: Column<T, V>) -> Option<V::Of<'r>> {
-        // SAFETY: the column has this type by the forest's check, and the row stays for `'r`.
-        self.datum(column).map(|datum| unsafe { V::read(datum) })
-    }
-
-    /// The document that it belongs to.
-    pub fn doc(&self) -> Option<DocName<'r>> {
-        // SAFETY: by the forest's check the column has this type, and the row stays for `'r`.
-        self.datum(T::DOC).map(|datum| unsafe { DocName::read(datum, self.forest.docs) })
-    }
-
-    /// What a column holds, as it is, to be handed on.
-    pub fn arg<V: Value>(&self, column: Column<T, V>) -> Option<Arg<'r>> {
-        // SAFETY: as for `get`.
-        self.datum(column).map(|datum| unsafe { Arg::new(datum, V::TYPE) })
-    }
-
-    /// Whether a column is not NULL.
-    pub fn has<V>(&self, column: Column<T, V>) -> bool {
-        self.datum(column).is_some()
-    }
-
-    /// The key in three columns; `None` where they are NULL.
-    pub fn key(&self, columns: KeyColumns<T>) -> Option<Key> {
-        let replica = ReplicaId::new(self.get(columns.replica)?).ok()?;
-        let dot = Dot { replica, counter: self.get(columns.counter)? as u64 };
-        Some(Key { lamport: self.get(columns.lamport)? as u64, dot })
-    }
-
-    /// A count; NULL counts as 0.
-    pub fn count(&self, column: Column<T, Int8>) -> u64 {
-        self.get(column).map_or(0, |value| value as u64)
-    }
-
-    /// Whether this transaction has written it.
-    pub fn is_of_this_transaction(&self) -> bool {
-        // SAFETY: compares numbers of transactions.
-        unsafe { pg_sys::TransactionIdIsCurrentTransactionId(self.writer()) }
-    }
-
-    /// Where it lies: it is one of a table's.
-    pub fn place(&self) -> Place {
-        // SAFETY: the slot has it.
-        Place(unsafe { (*self.slot).tts_tid })
-    }
-
-    /// Which version of it this is.
-    pub fn version(&self) -> Version {
-        Version { place: self.place(), writer: self.writer() }
-    }
-
-    fn writer(&self) -> pg_sys::TransactionId {
-        // SAFETY: the slot holds a row of a table, whose header says who wrote it.
-        unsafe {
-            let tuple = pg_sys::ExecFetchSlotHeapTuple(self.slot, false, std::ptr::null_mut());
-            (*(*tuple).t_data).t_choice.t_heap.t_xmin
-        }
-    }
-
-    /// The slot, for writing over the row.
-    pub fn slot(&self) -> *mut pg_sys::TupleTableSlot {
-        self.slot
-    }
-}
-
-/// The keys of a scan, without their values.
-fn scan_keys(
-    types: &[Type],
-    aim: Aim,
-    follow: &[Type],
-    members: &mut [pg_sys::ScanKeyData; MOST_MEMBERS],
-) -> Vec<pg_sys::ScanKeyData> {
-    let attribute = |at: usize| at as AttrNumber + 1;
-    let mut keys = Vec::with_capacity(types.len() + 2);
-    for (at, of) in types.iter().enumerate() {
-        let strategy = pg_sys::BTEqualStrategyNumber;
-        // SAFETY: a comparison function of the column's type.
-        keys.push(unsafe { scan_key(0, attribute(at), strategy, of.collation(), equality(*of)) });
-    }
-    let next = attribute(types.len());
-    let none = pg_sys::InvalidOid;
-    match aim {
-        Aim::All | Aim::FromTheEnd => {}
-        Aim::Beyond => {
-            let of = follow[0];
-            let proc = match of {
-                Type::Text => pg_sys::F_TEXT_GT,
-                Type::Bytea => pg_sys::F_BYTEAGT,
-                Type::Uuid => pg_sys::F_UUID_GT,
-                Type::Int8 => pg_sys::F_INT8GT,
-                other => unreachable!("nobody goes beyond a {other:?}"),
-            };
-            let strategy = pg_sys::BTGreaterStrategyNumber;
-            // SAFETY: a comparison function of the column's type.
-            keys.push(unsafe { scan_key(0, next, strategy, of.collation(), proc) });
-        }
-        Aim::Between | Aim::From | Aim::UpTo => {
-            let from = (pg_sys::BTGreaterEqualStrategyNumber, pg_sys::F_INT8GE);
-            let up_to = (pg_sys::BTLessEqualStrategyNumber, pg_sys::F_INT8LE);
-            let bounds: &[(u32, u32)] = match aim {
-                Aim::From => &[from],
-                Aim::UpTo => &[up_to],
-                _ => &[from, up_to],
-            };
-            for &(strategy, proc) in bounds {
-                // SAFETY: comparison functions of `bigint`.
-                keys.push(unsafe { scan_key(0, next, strategy, none, proc) });
-            }
-        }
-        Aim::After | Aim::Before => {
-            let strategy = match aim {
-                Aim::After => pg_sys::BTGreaterStrategyNumber,
-                _ => pg_sys::BTLessStrategyNumber,
-            };
-            for (at, of) in follow.iter().enumerate() {
-                let proc = match of {
-                    Type::Int8 => pg_sys::F_BTINT8CMP,
-                    Type::Bytea => pg_sys::F_BYTEACMP,
-                    Type::Uuid => pg_sys::F_UUID_CMP,
-                    other => unreachable!("no keys and no siblings are in order of {other:?}"),
-                };
-                let end = if at + 1 == follow.len() { pg_sys::SK_ROW_END } else { 0 };
-                let flags = pg_sys::SK_ROW_MEMBER | end;
-                let attribute = attribute(types.len() + at);
-                // SAFETY: ordering functions of the columns' types, as row members have them.
-                members[at] = unsafe { scan_key(flags, attribute, strategy, none, proc) };
-            }
-            keys.push(pg_sys::ScanKeyData {
-                sk_flags: pg_sys::SK_ROW_HEADER as i32,
-                sk_attno: next,
-                sk_strategy: strategy as pg_sys::StrategyNumber,
-                sk_argument: Datum::from(members.as_ptr()),
-                ..pg_sys::ScanKeyData::default()
-            });
-        }
-    }
-    keys
-}
-
-fn equality(of: Type) -> u32 {
-    match of {
-        Type::Text => pg_sys::F_TEXTEQ,
-        Type::Uuid => pg_sys::F_UUID_EQ,
-        Type::Int8 => pg_sys::F_INT8EQ,
-        Type::Bytea => pg_sys::F_BYTEAEQ,
-        Type::Bool => pg_sys::F_BOOLEQ,
-        Type::Kind => pg_sys::F_ENUM_EQ,
-        Type::Vector | Type::Doc => unreachable!("no index has such a column"),
-    }
-}
-
-/// # Safety
-/// `proc` is a built-in comparison function that fits column and strategy.
-unsafe fn scan_key(
-    flags: u32,
-    attribute: AttrNumber,
-    strategy: u32,
-    collation: pg_sys::Oid,
-    proc: u32,
-) -> pg_sys::ScanKeyData {
-    let mut key = pg_sys::ScanKeyData::default();
-    // SAFETY: fills a key of our own.
-    unsafe {
-        pg_sys::ScanKeyEntryInitialize(
-            &raw mut key,
-            flags as i32,
-            attribute,
-            strategy as pg_sys::StrategyNumber,
-            pg_sys::InvalidOid,
-            collation,
-            pg_sys::Oid::from(proc),
-            Datum::from(0usize),
-        );
-    }
-    key
 }

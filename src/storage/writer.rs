@@ -15,9 +15,9 @@ use crate::forest::shape::{COUNT, TABLES, Table};
 use crate::forest::{Open, relation_name};
 use crate::memory;
 use crate::storage::buffer::{self, Buffer};
-use crate::storage::fetch::{Place, Version};
 use crate::storage::field::Field;
-use crate::storage::scan::Row;
+use crate::storage::row::Row;
+use crate::storage::row::{Place, Version};
 
 thread_local! {
     /// Whether a row of ours is being inserted, or was when an error came.

@@ -8,7 +8,8 @@
 use std::rc::Rc;
 
 use super::drafts::Drafts;
-use super::memo::{Item, Memo, Naming, NodeIx, OpIx, PerNode};
+use super::memo::{Memo, Naming};
+use super::numbers::{Item, NodeIx, OpIx, PerNode};
 use super::store::{Store, Track, Verdict};
 use super::timeline::Changes;
 use super::verdicts::Verdicts;

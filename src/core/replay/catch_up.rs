@@ -12,7 +12,8 @@
 //! nothing later to look at.
 
 use super::drafts::{Draft, Drafts};
-use super::memo::{Memo, NodeIx, OpIx};
+use super::memo::Memo;
+use super::numbers::{NodeIx, OpIx};
 use super::patch::{NodePatch, OpRef, Patch, Placement};
 use super::store::{Store, Verdict};
 use super::sweep;

@@ -2,7 +2,8 @@
 //! upper one goes along: the nearer end decides.
 
 use super::descent::{BatchChildren, Below, Descent};
-use super::memo::{Item, Memo, NodeIx, OpIx, PerNode, Place};
+use super::memo::Memo;
+use super::numbers::{Item, NodeIx, OpIx, PerNode, Place};
 use super::store::Store;
 use super::verdicts::{self, Stand, Verdicts};
 

@@ -7,7 +7,7 @@
 //! covers all that is asked for: what that does not cover, this does not either.
 
 use super::after::After;
-use super::memo::{NodeIx, PerNode};
+use super::numbers::{NodeIx, PerNode};
 use super::store::Store;
 use crate::model::VersionVector;
 

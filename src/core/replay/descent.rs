@@ -7,7 +7,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::memo::{Memo, Naming, NodeIx};
+use super::memo::{Memo, Naming};
+use super::numbers::NodeIx;
 use super::store::Store;
 
 /// What a descent has found so far.

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::memo::{Memo, NodeIx, OpIx, Place, Row, SomeNodes};
+use super::memo::Memo;
+use super::numbers::{NodeIx, OpIx, Place, Row, SomeNodes};
 use super::store::Store;
 use super::verdicts::Verdicts;
 use crate::model::{OpKind, VersionVector};

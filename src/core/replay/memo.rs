@@ -1,86 +1,14 @@
 //! What the passes of a catch-up share: the batch, and what the store has answered so far.
 //!
 //! Nodes and operations are numbered as they are met, so that what a pass notes about them stands
-//! in flat lists ([`PerNode`]) and costs no look-up by id. What was read once is not asked again.
+//! in flat lists ([`PerNode`](super::numbers::PerNode)) and costs no look-up by id. What was read once is not asked again.
 
 use std::collections::HashMap;
 
-use super::patch::{OpRef, Source};
+use super::numbers::{Above, Item, NodeIx, OpIx, Place, Row};
+use super::patch::Source;
 use super::store::{Store, Track};
-use crate::model::{Dot, Key, NodeId};
-use crate::model::{Entry, OpKind};
-
-/// A node by number. ROOT and TRASH come first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct NodeIx(u32);
-
-impl NodeIx {
-    pub(super) const ROOT: NodeIx = NodeIx(0);
-    pub(super) const TRASH: NodeIx = NodeIx(1);
-
-    /// Whether it is ROOT or TRASH.
-    pub(super) fn is_reserved(self) -> bool {
-        self <= Self::TRASH
-    }
-}
-
-/// An operation by number: those of the batch come first, in canonical order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct OpIx(u32);
-
-impl OpIx {
-    pub(super) fn index(self) -> usize {
-        self.0 as usize
-    }
-
-    /// Its name in a patch.
-    pub(super) fn in_patch(self) -> OpRef {
-        OpRef(self.0)
-    }
-}
-
-/// A parent, and the operation that gave it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) op: OpIx,
-    pub(super) parent: NodeIx,
-}
-
-/// An [`Entry`] by numbers.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Item {
-    pub(super) op: OpIx,
-    pub(super) node: NodeIx,
-    pub(super) parent: Option<NodeIx>,
-    pub(super) kind: OpKind,
-    pub(super) writes_payload: bool,
-}
-
-/// A node's row before the batch, by numbers.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Row {
-    pub(super) exists: bool,
-    pub(super) placed: Option<Place>,
-    pub(super) payload: Option<OpIx>,
-    /// The first insert.
-    pub(super) inserted: Option<OpIx>,
-    pub(super) deleted: bool,
-    pub(super) tombstone: bool,
-}
-
-impl Row {
-    pub(super) fn parent(&self) -> Option<NodeIx> {
-        self.placed.map(|place| place.parent)
-    }
-}
-
-/// As much of a node's row before the batch as ways up need, by numbers.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Above {
-    pub(super) parent: Option<NodeIx>,
-    pub(super) deleted: bool,
-    pub(super) tombstone: bool,
-}
+use crate::model::{Dot, Entry, Key, NodeId};
 
 /// What is known of a node.
 #[derive(Debug)]
@@ -90,69 +18,6 @@ struct Known {
     /// Of its row, if not all of it was read.
     above: Option<Above>,
     was_named: Option<bool>,
-}
-
-/// A note for each node, by number.
-#[derive(Debug, Default)]
-pub(super) struct PerNode<T>(Vec<T>);
-
-impl<T: Clone + Default> PerNode<T> {
-    pub(super) fn get(&self, node: NodeIx) -> T {
-        self.0.get(node.0 as usize).cloned().unwrap_or_default()
-    }
-
-    pub(super) fn set(&mut self, node: NodeIx, value: T) {
-        let at = node.0 as usize;
-        if self.0.len() <= at {
-            self.0.resize(at + 1, T::default());
-        }
-        self.0[at] = value;
-    }
-}
-
-/// Values for some of the nodes, in the order in which they came.
-#[derive(Debug)]
-pub(super) struct SomeNodes<T> {
-    pub(super) list: Vec<T>,
-    /// One more than a node's place in the list; 0 for none.
-    places: PerNode<u32>,
-}
-
-impl<T> Default for SomeNodes<T> {
-    fn default() -> Self {
-        Self { list: Vec::new(), places: PerNode::default() }
-    }
-}
-
-impl<T> SomeNodes<T> {
-    /// Where the value of a node stands in the list.
-    pub(super) fn place(&self, node: NodeIx) -> Option<usize> {
-        (self.places.get(node) as usize).checked_sub(1)
-    }
-
-    /// Adds the value of a node that has none, and tells its place.
-    pub(super) fn add(&mut self, node: NodeIx, value: T) -> usize {
-        self.list.push(value);
-        self.places.set(node, self.list.len() as u32);
-        self.list.len() - 1
-    }
-}
-
-/// A side of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Before,
-    After,
-}
-
-impl Side {
-    /// Whether a key lies on this side of another.
-    fn has(self, key: Key, of: Key) -> bool {
-        match self {
-            Self::Before => key < of,
-            Self::After => of < key,
-        }
-    }
 }
 
 /// A look through the operations that name a parent.
@@ -191,7 +56,7 @@ pub(super) struct Memo<'a, S> {
     last_parent: (NodeId, NodeIx),
     /// The inserts of the batch on nodes that have a row, and those of them that carry a payload, in
     /// order; once somebody asked.
-    inserts: Option<HashMap<NodeIx, [Vec<OpIx>; 2]>>,
+    pub(super) inserts: Option<HashMap<NodeIx, [Vec<OpIx>; 2]>>,
 }
 
 impl<'a, S: Store> Memo<'a, S> {
@@ -299,7 +164,7 @@ impl<'a, S: Store> Memo<'a, S> {
         Item { op, node, parent, kind: entry.kind, writes_payload: entry.writes_payload }
     }
 
-    fn item(&mut self, entry: &Entry) -> Item {
+    pub(super) fn item(&mut self, entry: &Entry) -> Item {
         let op = self.op_number(entry.key);
         self.item_at(op, entry)
     }
@@ -443,105 +308,6 @@ impl<'a, S: Store> Memo<'a, S> {
                 return Ok(Some(older));
             }
         }
-    }
-
-    /// The next operation of a track after `op`, all inserts included. On a node without a row, where
-    /// nothing is older than the batch, there is none that anybody asks for.
-    pub(super) fn next(
-        &mut self,
-        node: NodeIx,
-        track: Track,
-        op: OpIx,
-    ) -> Result<Option<Item>, S::Error> {
-        if !self.row(node)?.exists {
-            return Ok(None);
-        }
-        self.nearest(node, track, self.key(op), Side::After)
-    }
-
-    /// The first operation of a track, all inserts included.
-    pub(super) fn first(&mut self, node: NodeIx, track: Track) -> Result<Option<Item>, S::Error> {
-        self.nearest(node, track, Key::MIN, Side::After)
-    }
-
-    /// The last operation of a track before `op`, all inserts included.
-    pub(super) fn prev(
-        &mut self,
-        node: NodeIx,
-        track: Track,
-        op: OpIx,
-    ) -> Result<Option<Item>, S::Error> {
-        self.nearest(node, track, self.key(op), Side::Before)
-    }
-
-    /// The nearest operation of a track on one side of a key: out of what the store has, the first
-    /// insert, and those of the batch.
-    fn nearest(
-        &mut self,
-        node: NodeIx,
-        track: Track,
-        key: Key,
-        side: Side,
-    ) -> Result<Option<Item>, S::Error> {
-        let entry = match side {
-            Side::After => self.store.next(self.id(node), track, key)?,
-            Side::Before => self.store.prev(self.id(node), track, key)?,
-        };
-        if let Some(entry) = &entry
-            && !side.has(entry.key, key)
-        {
-            let problem = format!("operation {} is out of order", entry.key);
-            return Err(self.store.contradiction(problem));
-        }
-        let mut nearest = entry.map(|entry| self.item(&entry));
-        if track == Track::Deletion {
-            return Ok(nearest);
-        }
-        let first = self.row(node)?.inserted;
-        for op in first.into_iter().chain(self.insert_of_batch(node, track, key, side)?) {
-            let found = self.key(op);
-            let is_nearer = nearest.is_none_or(|it| side.has(self.key(it.op), found));
-            if side.has(found, key) && is_nearer {
-                let item = self.op(op)?;
-                if track == Track::Structure || item.writes_payload {
-                    nearest = Some(item);
-                }
-            }
-        }
-        Ok(nearest)
-    }
-
-    /// The nearest insert of the batch.
-    fn insert_of_batch(
-        &mut self,
-        node: NodeIx,
-        track: Track,
-        key: Key,
-        side: Side,
-    ) -> Result<Option<OpIx>, S::Error> {
-        if self.inserts.is_none() {
-            let mut inserts: HashMap<NodeIx, [Vec<OpIx>; 2]> = HashMap::new();
-            for at in 0..self.batch.len() {
-                self.store.check()?;
-                let item = self.batch[at];
-                if item.kind == OpKind::Insert && self.row(item.node)?.exists {
-                    let [all, with_payload] = inserts.entry(item.node).or_default();
-                    all.push(item.op);
-                    with_payload.extend(item.writes_payload.then_some(item.op));
-                }
-            }
-            self.inserts = Some(inserts);
-        }
-        let inserts = self.inserts.as_ref().and_then(|inserts| inserts.get(&node));
-        let Some([all, with_payload]) = inserts else { return Ok(None) };
-        let ops = if track == Track::Structure { all } else { with_payload };
-        Ok(match side {
-            Side::After => ops.get(ops.partition_point(|&op| self.key(op) <= key)).copied(),
-            Side::Before => {
-                let at = ops.partition_point(|&op| self.key(op) < key);
-                at.checked_sub(1).map(|at| ops[at])
-            }
-        })
     }
 
     /// Whether an older structural operation was ignored before the batch.

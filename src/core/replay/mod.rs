@@ -4,7 +4,8 @@
 //! | --- | --- | --- |
 //! | [`store`] | what may be asked of storage | the model |
 //! | [`patch`] | what storage has to write | the model |
-//! | `memo` | numbers nodes and operations, remembers answers | `store` |
+//! | `numbers` | nodes and operations by number | the model |
+//! | `memo`, `tracks` | numbers them, remembers answers | `store` |
 //! | `descent`, `climb` | whether a node is above another | `memo`, `verdicts` |
 //! | `verdicts`, `sweep` | which operations are effective | `climb` |
 //! | `drafts` | rows in the making | `verdicts` |
@@ -20,12 +21,14 @@ mod coverage;
 mod descent;
 mod drafts;
 mod memo;
+mod numbers;
 mod patch;
 mod store;
 mod subtree;
 mod sweep;
 mod timeline;
 mod tombstones;
+mod tracks;
 mod verdicts;
 
 pub use catch_up::catch_up;

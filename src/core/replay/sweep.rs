@@ -20,7 +20,8 @@ use std::collections::BTreeMap;
 use std::iter::Peekable;
 
 use super::climb::{Candidate, Climbs};
-use super::memo::{Memo, NodeIx, OpIx, PerNode, Place};
+use super::memo::Memo;
+use super::numbers::{NodeIx, OpIx, PerNode, Place};
 use super::store::{Store, Track, Verdict};
 use super::verdicts::{Both, Judgement, Stand, Verdicts, recorded};
 use crate::model::Key;

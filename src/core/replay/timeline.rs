@@ -14,7 +14,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::drafts::Drafts;
-use super::memo::{Item, Memo, NodeIx, OpIx, Place};
+use super::memo::Memo;
+use super::numbers::{Item, NodeIx, OpIx, Place};
 use super::store::{Store, Track, Verdict};
 use super::verdicts::{Verdicts, recorded};
 use crate::model::OpKind;

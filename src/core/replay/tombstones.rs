@@ -16,7 +16,8 @@
 use super::after::{After, arrivals_of, naming_of};
 use super::coverage::Coverage;
 use super::drafts::Drafts;
-use super::memo::{Above, Memo, NodeIx, OpIx, PerNode, SomeNodes};
+use super::memo::Memo;
+use super::numbers::{Above, NodeIx, OpIx, PerNode, SomeNodes};
 use super::store::Store;
 use super::timeline::Changes;
 use super::verdicts::Verdicts;

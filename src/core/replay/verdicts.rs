@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::memo::{Memo, NodeIx, OpIx, PerNode, Place};
+use super::memo::Memo;
+use super::numbers::{NodeIx, OpIx, PerNode, Place};
 use super::store::{Store, Verdict};
 
 /// Something in the old world, without the batch, and in the new one, with it.

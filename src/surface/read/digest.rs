@@ -9,7 +9,8 @@ use crate::doc::DocDatum;
 use crate::error::Error;
 use crate::forest::shape::{Nodes, OtherRefs, Table, nodes, ops, other_refs};
 use crate::storage::reader::{Reader, each_row};
-use crate::storage::scan::{Probe, Row};
+use crate::storage::row::Row;
+use crate::storage::scan::Probe;
 
 impl DocReader<'_> {
     /// The digest, as `sql/read/digest.sql` says it.

@@ -12,7 +12,7 @@ use crate::error::{Error, or_raise};
 use crate::forest::shape::{Docs, Ops, docs, ops};
 use crate::forest::{Access, Open};
 use crate::memory;
-use crate::storage::scan::Row;
+use crate::storage::row::Row;
 use crate::surface::rights::{Reading, is_filtered, may_read};
 
 /// A replica with counters from the first to the last, both included.

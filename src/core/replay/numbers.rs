@@ -1,0 +1,122 @@
+//! Nodes and operations by number, what is known of them by numbers, and notes about them in flat lists.
+
+use super::patch::OpRef;
+use crate::model::OpKind;
+
+/// A node by number. ROOT and TRASH come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct NodeIx(pub(super) u32);
+
+impl NodeIx {
+    pub(super) const ROOT: NodeIx = NodeIx(0);
+    pub(super) const TRASH: NodeIx = NodeIx(1);
+
+    /// Whether it is ROOT or TRASH.
+    pub(super) fn is_reserved(self) -> bool {
+        self <= Self::TRASH
+    }
+}
+
+/// An operation by number: those of the batch come first, in canonical order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct OpIx(pub(super) u32);
+
+impl OpIx {
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// Its name in a patch.
+    pub(super) fn in_patch(self) -> OpRef {
+        OpRef(self.0)
+    }
+}
+
+/// A parent, and the operation that gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) op: OpIx,
+    pub(super) parent: NodeIx,
+}
+
+/// An [`Entry`] by numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Item {
+    pub(super) op: OpIx,
+    pub(super) node: NodeIx,
+    pub(super) parent: Option<NodeIx>,
+    pub(super) kind: OpKind,
+    pub(super) writes_payload: bool,
+}
+
+/// A node's row before the batch, by numbers.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Row {
+    pub(super) exists: bool,
+    pub(super) placed: Option<Place>,
+    pub(super) payload: Option<OpIx>,
+    /// The first insert.
+    pub(super) inserted: Option<OpIx>,
+    pub(super) deleted: bool,
+    pub(super) tombstone: bool,
+}
+
+impl Row {
+    pub(super) fn parent(&self) -> Option<NodeIx> {
+        self.placed.map(|place| place.parent)
+    }
+}
+
+/// As much of a node's row before the batch as ways up need, by numbers.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Above {
+    pub(super) parent: Option<NodeIx>,
+    pub(super) deleted: bool,
+    pub(super) tombstone: bool,
+}
+
+/// A note for each node, by number.
+#[derive(Debug, Default)]
+pub(super) struct PerNode<T>(Vec<T>);
+
+impl<T: Clone + Default> PerNode<T> {
+    pub(super) fn get(&self, node: NodeIx) -> T {
+        self.0.get(node.0 as usize).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn set(&mut self, node: NodeIx, value: T) {
+        let at = node.0 as usize;
+        if self.0.len() <= at {
+            self.0.resize(at + 1, T::default());
+        }
+        self.0[at] = value;
+    }
+}
+
+/// Values for some of the nodes, in the order in which they came.
+#[derive(Debug)]
+pub(super) struct SomeNodes<T> {
+    pub(super) list: Vec<T>,
+    /// One more than a node's place in the list; 0 for none.
+    places: PerNode<u32>,
+}
+
+impl<T> Default for SomeNodes<T> {
+    fn default() -> Self {
+        Self { list: Vec::new(), places: PerNode::default() }
+    }
+}
+
+impl<T> SomeNodes<T> {
+    /// Where the value of a node stands in the list.
+    pub(super) fn place(&self, node: NodeIx) -> Option<usize> {
+        (self.places.get(node) as usize).checked_sub(1)
+    }
+
+    /// Adds the value of a node that has none, and tells its place.
+    pub(super) fn add(&mut self, node: NodeIx, value: T) -> usize {
+        self.list.push(value);
+        self.places.set(node, self.list.len() as u32);
+        self.list.len() - 1
+    }
+}
