@@ -7,6 +7,7 @@ mod append;
 mod batches;
 mod chain;
 mod fan;
+mod known;
 pub mod late;
 mod load;
 mod merge;
@@ -49,6 +50,7 @@ pub const TOPICS: &[Topic] = &[
     topic("reads", "what reading takes, and whether its plans are index ranges", reads::run),
     topic("whole", "whole trees, beside a recursive query", whole::run),
     topic("peers", "late operations, rates and merges, beside three other ways", crate::peers::run),
+    topic("known", "adjacency list, closure table and ltree with the same tree", known::run),
     topic(
         "snapshot",
         "one operation a transaction while an old snapshot is open elsewhere, against a plain \
