@@ -282,8 +282,9 @@ impl Error {
                 "Name a schema that treecrdt.create_forest made, as 'name'::regnamespace.".into()
             }
             Self::InUse { .. } => {
-                "Do that in a statement of its own, or in an AFTER trigger. Operations that came past \
-                 the triggers of ops are counted by treecrdt.rebuild."
+                "Do that in a statement of its own, or in an AFTER trigger if the statement has at most \
+                 treecrdt.batch_size operations. Operations that came past the triggers of ops are \
+                 counted by treecrdt.rebuild."
                     .into()
             }
             Self::Corrupted { .. } | Self::AlreadyThere { .. } => {

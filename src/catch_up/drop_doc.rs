@@ -1,7 +1,7 @@
 //! Dropping a document, log and all.
 
 use super::work::{Doc, Work, delete_all, work};
-use super::{lock, permit};
+use super::{accounted, lock, permit};
 use crate::doc::DocName;
 use crate::error::Error;
 use crate::forest::Open;
@@ -31,6 +31,7 @@ pub fn drop_doc(forest: &Open, doc: &DocName<'static>) -> Result<u64, Error> {
             if is_new && count > row.op_count {
                 return Err(Error::InUse { forest: forest.name.clone(), doc: doc.short() });
             }
+            accounted::forget(forest, doc);
             delete_all(&mut reader.nodes, writer, &datum)?;
             delete_all(&mut reader.doc_refs, writer, &datum)?;
             delete_all(&mut reader.doc_ignored, writer, &datum)?;

@@ -81,6 +81,19 @@ impl Open {
         unsafe { (*(*self.relation::<T>()).rd_rel).relfilenode }
     }
 
+    /// Ends the statement if a table is not in the file in which it was when the query began to read it:
+    /// nothing keeps the transaction itself from writing it anew between two calls.
+    ///
+    /// # Errors
+    /// [`Error::Rewritten`].
+    pub fn must_be_in_file<T: Table>(&self, file: Oid) -> Result<(), Error> {
+        if self.file_of::<T>() == file {
+            return Ok(());
+        }
+        let name = TABLES[T::AT].name.to_string_lossy();
+        Err(Error::Rewritten { table: format!("{}.{name}", self.forest.name) })
+    }
+
     /// All tables, in the order of [`TABLES`].
     pub fn relations(&self) -> [pg_sys::Relation; COUNT] {
         self.relations

@@ -136,7 +136,8 @@ impl PartialEq for Place {
 impl Eq for Place {}
 
 /// A version of a row: where it lies, and the transaction that wrote it. A place is taken by another
-/// row only when all who could have written this one have ended, so no two versions are the same.
+/// row only when all who could have written this one have ended: a transaction that still runs, or
+/// sees the row, does not meet two versions that look the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Version {
     /// Where it lies.

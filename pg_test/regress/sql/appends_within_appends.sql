@@ -37,6 +37,38 @@ COMMIT;
 SELECT * FROM treecrdt.verify('f');
 DROP FUNCTION public.append, public.append_too;
 
+-- What is rolled back to a savepoint, or dropped, and comes again in a statement whose query appends is not taken for old.
+CREATE FUNCTION public.deleted(node uuid) RETURNS uuid LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO f.ops VALUES ('again', '\x03', 1, 10, 'tombstone', n(1));
+    RETURN $1;
+END $$;
+CREATE FUNCTION public.repaired(node uuid) RETURNS uuid LANGUAGE plpgsql AS $$ BEGIN PERFORM treecrdt.rebuild('f', 'again'); RETURN $1; END $$;
+CREATE FUNCTION public.once_more(how text) RETURNS text LANGUAGE SQL RETURN public.outcome(format($$INSERT INTO f.ops
+    SELECT 'again', '\x02', c, 5 + c, 'move', n(1), CASE c WHEN 1 THEN n(1) ELSE public.%I(n(2)) END, '' FROM generate_series(1, 2) c$$, how));
+BEGIN;
+INSERT INTO f.ops VALUES ('again', '\x01', 1, 1, 'insert', n(1), n(0), '', NULL), ('again', '\x01', 2, 2, 'insert', n(2), n(0), '', NULL);
+SAVEPOINT s;
+INSERT INTO f.ops VALUES ('again', '\x02', 1, 6, 'move', n(1), n(1), '');
+ROLLBACK TO s;
+SELECT how, public.once_more(how) FROM unnest(ARRAY['deleted', 'repaired']) how;
+-- Of a savepoint that is released, it is there; and goes with the one about it.
+SAVEPOINT t;
+INSERT INTO f.ops VALUES ('again', '\x02', 1, 6, 'move', n(1), n(1), '');
+RELEASE t;
+SELECT treecrdt.rebuild('f', 'again');
+SELECT * FROM treecrdt.verify('f', 'again');
+ROLLBACK TO s;
+SELECT how, public.once_more(how) FROM unnest(ARRAY['deleted', 'repaired']) how;
+SELECT treecrdt.drop_doc('f', 'again');
+INSERT INTO f.ops VALUES ('again', '\x02', 1, 6, 'move', n(1), n(1), '');
+SELECT treecrdt.drop_doc('f', 'again');
+INSERT INTO f.ops VALUES ('again', '\x01', 1, 1, 'insert', n(1), n(0), '', NULL), ('again', '\x01', 2, 2, 'insert', n(2), n(0), '', NULL);
+SELECT how, public.once_more(how) FROM unnest(ARRAY['deleted', 'repaired']) how;
+SELECT * FROM treecrdt.verify('f', 'again');
+COMMIT;
+DROP FUNCTION public.once_more, public.deleted, public.repaired;
+
 -- A violation that is not ours stays one: that of a table which a trigger writes, whose key has the same name.
 CREATE SCHEMA mirror;
 CREATE TABLE mirror.nodes (LIKE f.nodes INCLUDING ALL);
@@ -49,12 +81,18 @@ DROP TRIGGER mirror ON f.nodes;
 DROP FUNCTION public.mirror;
 DROP SCHEMA mirror CASCADE;
 
--- A cursor over tree does not end early if its own transaction writes the table anew.
+-- A cursor over tree or ops_since does not end early if its own transaction writes the table anew.
 INSERT INTO f.ops SELECT 'wide', '\x01', g, g, 'insert', n(g), n(0), int4send(g), NULL FROM generate_series(1, 600) g;
 BEGIN;
 DECLARE c CURSOR FOR SELECT (treecrdt.tree('f', 'wide')).depth;
 FETCH 1 FROM c;
 ALTER TABLE f.nodes ADD mine float8 DEFAULT random();
+MOVE ALL IN c;
+ROLLBACK;
+BEGIN;
+DECLARE c CURSOR FOR SELECT (treecrdt.ops_since('f', 'wide', '{}')).counter;
+FETCH 1 FROM c;
+ALTER TABLE f.ops ADD mine float8 DEFAULT random();
 MOVE ALL IN c;
 ROLLBACK;
 -- Nor does tree go astray where a place among siblings is missing.

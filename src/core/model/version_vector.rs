@@ -139,6 +139,11 @@ impl VersionVector {
         })
     }
 
+    /// How many ranges it takes: a measure of its size.
+    pub fn range_count(&self) -> usize {
+        self.counters.len()
+    }
+
     /// Each replica's id and its ranges of counters, in order.
     pub fn by_replica(&self) -> impl ExactSizeIterator<Item = (&[u8], &[(u64, u64)])> {
         (0..self.replicas.len()).map(|at| (self.id(at), self.counters(at)))

@@ -69,11 +69,8 @@ struct Stretches {
 impl Stretches {
     fn read_on(&mut self) -> Result<(), Error> {
         let forest = Open::new(Some(self.forest), Access::Read)?;
-        // Nothing kept the transaction itself from writing the table anew since the last stretch.
-        let file = forest.file_of::<Nodes>();
-        if *self.file.get_or_insert(file) != file {
-            return Err(Error::Rewritten { table: format!("{}.nodes", forest.name) });
-        }
+        let file = *self.file.get_or_insert(forest.file_of::<Nodes>());
+        forest.must_be_in_file::<Nodes>(file)?;
         let doc = &forest.doc(&self.doc);
         let Self { root, max_depth, walk, .. } = self;
         let most = std::mem::take(&mut self.most);

@@ -85,14 +85,17 @@ fn ops_since(
 > {
     let known = or_raise(read_vector(known).map_err(Error::Vector));
     let open = move || or_raise(Open::new(Some(forest), Access::Read));
-    let forest = open();
-    let doc = forest.doc(doc);
-    let missing = or_raise(Missing::find(&forest, &doc, &known));
+    let (forest, name) = (open(), doc.to_owned());
+    let file = forest.file_of::<Ops>();
+    let missing = or_raise(Missing::find(&forest, &forest.doc(&name), &known));
     drop(forest);
     let batches = (0..missing.keys.len()).step_by(BATCH);
     TableIterator::new(batches.flat_map(move |at| {
-        // Calls come one by one: between them nothing is kept open.
-        let rows = or_raise(missing.read(&open(), &doc, at));
+        // Calls come one by one: between them nothing is kept open, and the forest may become another.
+        let forest = open();
+        or_raise(forest.must_be_in_file::<Ops>(file));
+        let doc = forest.doc(&name);
+        let rows = or_raise(missing.read(&forest, &doc, at));
         let doc = doc.to_string();
         rows.into_iter().map(move |op| {
             let OpFields { replica, counter, lamport, kind, node, parent, .. } = op;
