@@ -210,6 +210,11 @@ impl Error {
         Self::Corrupted { forest: forest.into(), doc: short(&doc.to_string()), problem }
     }
 
+    /// A document is being written by a statement that has not ended.
+    pub fn in_use(forest: &str, doc: &dyn Display) -> Self {
+        Self::InUse { forest: forest.into(), doc: short(&doc.to_string()) }
+    }
+
     fn code(&self) -> PgSqlErrorCode {
         match self {
             Self::Malformed { removal: Some(_), .. }

@@ -16,6 +16,7 @@ use pgrx::pg_sys::{self, Oid, SubTransactionId};
 use treecrdt::{Dot, VersionVector};
 
 use crate::doc::DocName;
+use crate::error::Error;
 use crate::forest::Forest;
 use crate::forest::shape::Docs;
 
@@ -178,12 +179,12 @@ pub fn enter(forest: &Forest, doc: &DocName<'_>) {
 /// Accounts for operations that have entered, so many.
 pub fn take(forest: &Forest, doc: &DocName<'_>, dots: &VersionVector, count: usize) {
     with_layer(forest, doc, |layer| layer.taken += count as u64);
-    add(forest, doc, dots);
+    add(forest, doc, dots.clone());
 }
 
 /// Accounts for operations that are there, however they came.
-pub fn add(forest: &Forest, doc: &DocName<'_>, dots: &VersionVector) {
-    with_layer(forest, doc, |layer| layer.add(dots.clone()));
+pub fn add(forest: &Forest, doc: &DocName<'_>, dots: VersionVector) {
+    with_layer(forest, doc, |layer| layer.add(dots));
 }
 
 /// Forgets the operations of a document that is dropped: they may come again.
@@ -194,10 +195,14 @@ pub fn forget(forest: &Forest, doc: &DocName<'_>) {
     });
 }
 
-/// Whether an operation that this transaction has written is accounted for.
-pub fn has(forest: &Forest, doc: &DocName<'_>, dot: Dot) -> bool {
-    ACCOUNTS.with_borrow_mut(|accounts| {
+/// Ends the statement at an operation that this transaction has written and that is not accounted for.
+///
+/// # Errors
+/// [`Error::InUse`].
+pub fn must_have(forest: &Forest, doc: &DocName<'_>, dot: Dot) -> Result<(), Error> {
+    let has = ACCOUNTS.with_borrow_mut(|accounts| {
         let at = accounts.of(forest.table::<Docs>(), doc);
         accounts.list[at].has(dot)
-    })
+    });
+    if has { Ok(()) } else { Err(Error::in_use(&forest.name, doc)) }
 }

@@ -29,7 +29,7 @@ pub fn drop_doc(forest: &Open, doc: &DocName<'static>) -> Result<u64, Error> {
             })?;
             // Those that are not counted yet are about to be materialized.
             if is_new && count > row.op_count {
-                return Err(Error::InUse { forest: forest.name.clone(), doc: doc.short() });
+                return Err(Error::in_use(&forest.name, doc));
             }
             accounted::forget(forest, doc);
             delete_all(&mut reader.nodes, writer, &datum)?;

@@ -30,8 +30,7 @@ use crate::forest::names;
 use crate::forest::shape::{Docs, Ops};
 use crate::forest::{Forest, Open, Statement};
 use crate::storage::reader::{DocRow, Reader};
-use crate::storage::row::Row;
-use crate::storage::row::Version;
+use crate::storage::row::{Row, Version};
 
 /// How many gates a transaction may hold: the server's lock table is shared by all.
 const MOST_GATES: usize = 256;

@@ -9,8 +9,7 @@ use crate::error::Error;
 use crate::forest::shape::{Nodes, Ops, Table, nodes, ops};
 use crate::storage::field::Field;
 use crate::storage::reader::Reader;
-use crate::storage::row::Place;
-use crate::storage::row::Row;
+use crate::storage::row::{Place, Row};
 use crate::storage::rows::node_keys;
 use crate::storage::scan::Probe;
 

@@ -57,13 +57,14 @@ impl Work<'_> {
             batch.push(&row)?;
             let dot = batch.entries[batch.entries.len() - 1].key.dot;
             // The statement that brings it would materialize it once more.
-            if row.is_of_this_transaction() && !accounted::has(forest, name, dot) {
-                return Err(Error::InUse { forest: forest.name.clone(), doc: name.short() });
+            if row.is_of_this_transaction() {
+                accounted::must_have(forest, name, dot)
+            } else {
+                Ok(())
             }
-            Ok(())
         })?;
         let dots = batch.entries.iter().map(|op| op.key.dot).collect();
-        accounted::add(self.reader.forest, &doc.name, &dots);
+        accounted::add(self.reader.forest, &doc.name, dots);
         let (mut patch, Learned { places, .. }) = self.replay(doc, None, &batch)?;
         doc.row.head = patch.head;
         doc.row.op_count = batch.entries.len() as u64;

@@ -14,13 +14,13 @@ use crate::datum::{self, Arg, KeyDatums, Type, Varlena, uuid};
 use crate::doc::{DocDatum, DocName};
 use crate::error::Error;
 use crate::forest::Forest;
-use crate::forest::shape::{Nodes, OtherRefs, Reinserts, nodes};
+use crate::forest::shape::{Nodes, OtherRefs, Reinserts, Table, nodes};
 use crate::memory;
 use crate::storage::parents::Parents;
 use crate::storage::reader::{Reader, each_row, find_pair};
-use crate::storage::row;
-use crate::storage::row::Place;
+use crate::storage::row::{self, Place};
 use crate::storage::rows::{OpRow, node_keys, read_vector, vector_of};
+use crate::storage::scan::Probe;
 
 /// How many op refs are read at a time.
 const REFS: usize = 256;
@@ -129,11 +129,10 @@ impl<'r, 'f> DocStore<'r, 'f> {
 
     /// Ends the statement at an operation of one that has not ended.
     pub(super) fn must_be_accounted(&self, entry: &Entry, is_ours: bool) -> Result<(), Error> {
-        let forest = self.reader.forest;
-        if is_ours && self.waiting.is_none() && !accounted::has(forest, self.doc, entry.key.dot) {
-            return Err(Error::InUse { forest: forest.name.clone(), doc: self.doc.short() });
+        if !is_ours || self.waiting.is_some() {
+            return Ok(());
         }
-        Ok(())
+        accounted::must_have(self.reader.forest, self.doc, entry.key.dot)
     }
 
     fn corrupted(&self, problem: String) -> Error {
@@ -149,6 +148,18 @@ struct Look {
     /// How many were given out; `None` before there was any look.
     given: Option<usize>,
     is_over: bool,
+}
+
+/// Whether a document has any row in a table, once that was asked.
+pub(super) fn any<T: Table>(
+    known: &mut Option<bool>,
+    probe: &mut Probe<'_, T>,
+    doc: &DocDatum,
+) -> Result<bool, Error> {
+    if known.is_none() {
+        *known = Some(probe.find(&[doc.arg()], &[])?.is_some());
+    }
+    Ok(*known == Some(true))
 }
 
 /// A row of `nodes` as the core has it.
@@ -315,12 +326,7 @@ impl Store for DocStore<'_, '_> {
     }
 
     fn is_ignored(&mut self, node: NodeId, key: Key) -> Result<bool, Error> {
-        let any = match self.any_ignored {
-            Some(any) => any,
-            None => self.reader.doc_ignored.find(&[self.doc_datum.arg()], &[])?.is_some(),
-        };
-        self.any_ignored = Some(any);
-        if !any {
+        if !any(&mut self.any_ignored, &mut self.reader.doc_ignored, self.doc_datum)? {
             return Ok(false);
         }
         let key = KeyDatums::new(&key);

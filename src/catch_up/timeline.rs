@@ -2,7 +2,7 @@
 
 use treecrdt::{Entry, Key, NodeId, OpKind, Store, Track};
 
-use super::store::DocStore;
+use super::store::{DocStore, any};
 use super::ties::{Found, Which};
 use crate::datum::{Arg, KeyDatums, uuid};
 use crate::error::Error;
@@ -119,11 +119,6 @@ impl DocStore<'_, '_> {
     }
 
     pub(super) fn any_reinserts(&mut self) -> Result<bool, Error> {
-        let any = match self.any_reinserts {
-            Some(any) => any,
-            None => self.reader.doc_reinserts.find(&[self.doc_datum.arg()], &[])?.is_some(),
-        };
-        self.any_reinserts = Some(any);
-        Ok(any)
+        any(&mut self.any_reinserts, &mut self.reader.doc_reinserts, self.doc_datum)
     }
 }

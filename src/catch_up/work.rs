@@ -73,7 +73,7 @@ impl AtWork {
             let mut begun = HashSet::new();
             for doc in docs {
                 if works.iter().any(|(of, names)| *of == table && names.contains(doc)) {
-                    return Err(Error::InUse { forest: forest.name.clone(), doc: doc.short() });
+                    return Err(Error::in_use(&forest.name, doc));
                 }
                 begun.insert(doc.clone());
             }

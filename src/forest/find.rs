@@ -13,6 +13,7 @@ use super::quote::{role_name, schema_name};
 use super::shape::{COUNT, Docs, Index, Nodes, Ops, TABLES, Table};
 use super::statement::Statement;
 use super::types::TypeOids;
+use crate::datum::Type;
 use crate::doc::{DocName, DocType};
 use crate::error::Error;
 use crate::settings::with_settings;
@@ -68,6 +69,11 @@ impl Forest {
     /// The kind of operation that a label of `treecrdt.op_kind` stands for.
     pub fn op_kind(&self, label: Oid) -> Option<OpKind> {
         self.types.op_kind(label)
+    }
+
+    /// The OID of a type.
+    pub fn type_oid(&self, of: Type) -> Oid {
+        self.types.of(self.docs.resolve(of))
     }
 
     /// The label of `treecrdt.op_kind` that stands for a kind of operation.

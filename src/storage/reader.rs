@@ -312,21 +312,6 @@ pub fn each_row<'p, T: Table>(
     Ok(())
 }
 
-/// Visits the pairs of a node and an operation that a table has of a document.
-///
-/// # Errors
-/// Those of [`Probe::rows`].
-pub fn each_pair<T: PairTable>(
-    probe: &mut Probe<'_, T>,
-    doc: &DocDatum,
-    mut visit: impl FnMut((NodeId, Key)),
-) -> Result<(), Error> {
-    each_row(probe, &[doc.arg()], &[], |row| {
-        pair(&row).into_iter().for_each(&mut visit);
-        Ok(())
-    })
-}
-
 /// The pair in a row.
 pub fn pair<T: PairTable>(row: &Row<'_, T>) -> Option<(NodeId, Key)> {
     row.get(T::PAIR_NODE).zip(row.key(T::PAIR_KEY))

@@ -16,8 +16,7 @@ use crate::forest::{Open, relation_name};
 use crate::memory;
 use crate::storage::buffer::{self, Buffer};
 use crate::storage::field::Field;
-use crate::storage::row::Row;
-use crate::storage::row::{Place, Version};
+use crate::storage::row::{Place, Row, Version};
 
 thread_local! {
     /// Whether a row of ours is being inserted, or was when an error came.

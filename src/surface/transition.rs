@@ -163,12 +163,7 @@ unsafe fn sorter(forest: &Forest, shape: pg_sys::TupleDesc) -> *mut pg_sys::Tupl
     let mut collations = columns.map(|(_, of)| of.collation());
     // SAFETY: look-ups of types that the server has built in.
     let mut operators = columns.map(|(_, of)| unsafe {
-        let of = match of {
-            Type::Text => pg_sys::TEXTOID,
-            Type::Uuid => pg_sys::UUIDOID,
-            Type::Bytea => pg_sys::BYTEAOID,
-            _ => pg_sys::INT8OID,
-        };
+        let of = forest.type_oid(of);
         (*pg_sys::lookup_type_cache(of, pg_sys::TYPECACHE_LT_OPR as i32)).lt_opr
     });
     let mut nulls_first = [false; 4];

@@ -15,7 +15,7 @@ use crate::error::{Error, or_raise, short};
 use crate::forest::shape::nodes;
 use crate::forest::{Access, Open};
 use crate::memory;
-use crate::storage::reader::{Reader, each_pair, each_row, reinsert};
+use crate::storage::reader::{Reader, each_row, pair, reinsert};
 use crate::storage::rows::{node_keys, vector_of};
 
 /// A discrepancy: doc, table, key, problem.
@@ -166,11 +166,13 @@ fn read_state(reader: &mut Reader<'_>, doc: &DocDatum) -> Result<State, Error> {
         state.nodes.extend(row.get(nodes::NODE).map(|id| (id, node)));
         Ok(())
     })?;
-    each_pair(&mut reader.doc_refs, doc, |pair| {
-        state.refs.insert(pair);
+    each_row(&mut reader.doc_refs, &[doc.arg()], &[], |row| {
+        state.refs.extend(pair(&row));
+        Ok(())
     })?;
-    each_pair(&mut reader.doc_ignored, doc, |pair| {
-        state.ignored.insert(pair);
+    each_row(&mut reader.doc_ignored, &[doc.arg()], &[], |row| {
+        state.ignored.extend(pair(&row));
+        Ok(())
     })?;
     state.head = reader.doc_row(doc)?.and_then(|row| row.head);
     Ok(state)

@@ -33,14 +33,7 @@ const INSERTED: u8 = 8;
 const STAYED: u8 = 16;
 
 impl NodeKeys {
-    /// The stored form; empty if there is nothing to say.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        self.write_to(&mut bytes);
-        bytes
-    }
-
-    /// Puts the stored form in the place of what these bytes were.
+    /// Puts the stored form in the place of what these bytes were; empty if there is nothing to say.
     pub fn write_to(&self, bytes: &mut Vec<u8>) {
         let Self { placed, payload, inserted } = self;
         bytes.clear();
@@ -134,6 +127,14 @@ fn take_number(bytes: &mut &[u8]) -> Result<u64, MalformedKeys> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl NodeKeys {
+        fn to_bytes(self) -> Vec<u8> {
+            let mut bytes = Vec::new();
+            self.write_to(&mut bytes);
+            bytes
+        }
+    }
 
     fn key(lamport: u64, replica: &[u8], counter: u64) -> Key {
         Key { lamport, dot: Dot { replica: ReplicaId::new(replica).unwrap(), counter } }

@@ -19,8 +19,7 @@ impl DocReader<'_> {
     /// Those of reading.
     pub fn digest(&mut self) -> Result<Vec<u8>, Error> {
         let Reader { ops, nodes, doc_refs, .. } = &mut self.reader;
-        let mut whole = Sha256::new();
-        whole.add(&rows_digest(ops, &self.doc, |row, hash| {
+        let log = rows_digest(ops, &self.doc, |row, hash| {
             hash.sized(row.get(ops::REPLICA).unwrap_or_default());
             hash.int8(row.get(ops::COUNTER));
             hash.int8(row.get(ops::LAMPORT));
@@ -33,8 +32,8 @@ impl DocReader<'_> {
             hash.sized_or_none(row.get(ops::ORDER_KEY));
             hash.sized_or_none(row.get(ops::PAYLOAD));
             hash.optional(row.get::<Vector>(ops::KNOWN_STATE));
-        })?);
-        whole.add(&rows_digest::<Nodes>(nodes, &self.doc, |row, hash| {
+        })?;
+        let rows = rows_digest::<Nodes>(nodes, &self.doc, |row, hash| {
             hash.add(&row.get(nodes::NODE).unwrap_or(NodeId::ROOT).0);
             hash.optional(
                 row.get(nodes::PARENT).map(|node| node.0).as_ref().map(<[u8; 16]>::as_slice),
@@ -42,22 +41,21 @@ impl DocReader<'_> {
             hash.sized_or_none(row.get(nodes::ORDER_KEY));
             hash.add(&[u8::from(row.get(nodes::TOMBSTONE) == Some(true))]);
             hash.sized_or_none(row.get(nodes::PAYLOAD));
-        })?);
-        whole.add(&rows_digest::<OtherRefs>(doc_refs, &self.doc, |row, hash| {
+        })?;
+        let refs = rows_digest::<OtherRefs>(doc_refs, &self.doc, |row, hash| {
             hash.add(&row.get(other_refs::PARENT).unwrap_or(NodeId::ROOT).0);
             hash.int8(row.get(other_refs::LAMPORT));
             hash.sized(row.get(other_refs::REPLICA).unwrap_or_default());
             hash.int8(row.get(other_refs::COUNTER));
-        })?);
-        whole.add(&self.reader.waiting_dots(&self.doc)?.to_cbor());
-        Ok(whole.end().to_vec())
+        })?;
+        Ok(digest_of(&[log, rows, refs], &self.reader.waiting_dots(&self.doc)?))
     }
 }
 
 /// The digest of which these are the parts, but for what waits.
-pub fn digest_of(tables: &[Vec<u8>], waiting: &VersionVector) -> Vec<u8> {
+pub fn digest_of(tables: &[impl AsRef<[u8]>], waiting: &VersionVector) -> Vec<u8> {
     let mut whole = Sha256::new();
-    tables.iter().for_each(|table| whole.add(table));
+    tables.iter().for_each(|table| whole.add(table.as_ref()));
     whole.add(&waiting.to_cbor());
     whole.end().to_vec()
 }
