@@ -5,14 +5,18 @@
 //! is left where it is, and read from `ops` again when it is needed.
 
 use pgrx::pg_sys;
-use treecrdt::{Entry, Source};
+use treecrdt::{Entry, Source, VersionVector};
 
 use crate::datum::{Arg, Type, Varlenas};
+use crate::doc::DocName;
 use crate::error::Error;
 use crate::storage::rows::OpRow;
 
 /// Payloads and version vectors of up to so many bytes are kept.
 const SHORT: usize = 1024;
+
+/// Operations of documents, in the order of documents.
+pub type Batches = Vec<(DocName<'static>, Batch)>;
 
 /// Operations of one document, in the order they were read.
 #[derive(Debug, Default)]
@@ -65,6 +69,11 @@ impl Batch {
         };
         self.places.push(Places { order_key, contents });
         Ok(())
+    }
+
+    /// Their dots.
+    pub fn dots(&self) -> VersionVector {
+        self.entries.iter().map(|op| op.key.dot).collect()
     }
 
     /// The order key of an operation.

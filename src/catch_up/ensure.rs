@@ -1,7 +1,10 @@
 //! Documents with operations that wait.
 
+use treecrdt::VersionVector;
+
 use super::batch::Batch;
 use super::lock;
+use super::pieces::catch_up_waiting;
 use super::work::work;
 use crate::doc::DocName;
 use crate::error::Error;
@@ -16,21 +19,21 @@ use crate::storage::reader::Reader;
 pub fn ensure(forest: &Open, doc: Option<&DocName<'_>>) -> Result<u64, Error> {
     acting_as(forest.owner, || {
         let docs = Reader::open(forest)?.waiting_docs(doc)?;
-        let (mut there, mut rows) = (Vec::new(), Vec::new());
+        let (mut there, mut rows, mut count) = (Vec::new(), Vec::new(), 0);
         for doc in docs {
-            if let Some(locked) = lock::take_existing(forest, &doc)? {
+            let Some(locked) = lock::take_existing(forest, &doc)? else { continue };
+            if locked.row.frontier.is_some() {
+                count += 1;
+                rows.push(catch_up_waiting(forest, &doc, locked, VersionVector::default)?);
                 there.push(doc);
-                rows.push(locked);
             }
         }
         work(forest, &there, |work| {
-            let mut count = 0;
             for (doc, locked) in there.iter().zip(rows) {
                 let mut doc = work.doc(doc.clone(), locked)?;
                 if doc.row.frontier.is_some() {
                     work.catch_up(&mut doc, Batch::default())?;
                     work.write_doc(doc)?;
-                    count += 1;
                 }
             }
             Ok(count)

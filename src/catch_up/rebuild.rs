@@ -3,24 +3,31 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
-use treecrdt::{Key, NodeId, OpRef, Patch};
+use treecrdt::{Key, NodeId, OpKind, OpRef, Patch, VersionVectorBuilder};
 
 use super::batch::Batch;
+use super::pieces::{Origin, in_pieces};
+use super::sorted::Sorted;
 use super::store::Learned;
-use super::work::{Doc, Work, work};
+use super::work::{Doc, Work, delete_all, work};
 use super::{accounted, lock};
-use crate::doc::DocName;
+use crate::datum::{Arg, uuid};
+use crate::doc::{DocDatum, DocName};
 use crate::error::Error;
 use crate::forest::Open;
 use crate::forest::owner::acting_as;
-use crate::forest::shape::{Table, nodes};
-use crate::storage::reader::{Reader, each_row, pair, reinsert};
+use crate::forest::shape::{Ops, Table, nodes};
+use crate::memory;
+use crate::settings::BATCH_SIZE;
+use crate::storage::reader::{DocRow, Reader, each_row, pair, reinsert};
 use crate::storage::row::Row;
+use crate::storage::rows::OpRow;
 use crate::storage::scan::Probe;
 use crate::storage::writer::Writer;
 
 /// Makes the rows of all documents, or of the one that is named, anew from the log alone, and writes
-/// those that differ. Gives how many documents that were.
+/// those that differ; or, of a document with very many operations, all. Gives how many documents that
+/// were.
 ///
 /// # Errors
 /// [`Error::Malformed`] for an operation that slipped past the checks, [`Error::InUse`] in the midst of a
@@ -32,39 +39,128 @@ pub fn rebuild(forest: &Open, doc: Option<&DocName<'_>>) -> Result<u64, Error> {
         for doc in &docs {
             locked.push(lock::take(forest, doc)?);
         }
+        let mut large = Vec::new();
         work(forest, &docs, |work| {
-            for (doc, locked) in docs.iter().zip(locked) {
-                let mut doc = work.doc(doc.clone(), locked)?;
-                work.rebuild(&mut doc)?;
+            for (name, locked) in docs.iter().zip(locked) {
+                let mut doc = work.doc(name.clone(), locked)?;
+                match work.read_log(&doc)? {
+                    Logged::Few(batch) => work.rebuild(&mut doc, batch)?,
+                    Logged::Many(rows) => {
+                        work.empty(&mut doc, rows.len())?;
+                        large.push((name, rows));
+                    }
+                }
                 if doc.row.op_count > 0 {
                     work.write_doc(doc)?;
                 } else if let Some(row) = work.reader.doc.find(&[doc.datum.arg()], &[])? {
                     work.writer.delete(row)?;
                 }
             }
-            Ok(docs.len() as u64)
-        })
+            Ok(())
+        })?;
+        for (doc, mut rows) in large {
+            let pending = rows.sort();
+            in_pieces(forest, rows, pending, Origin::Replay)?;
+            work(forest, std::slice::from_ref(doc), |work| work.delete_empty(doc))?;
+        }
+        Ok(docs.len() as u64)
     })
 }
 
-impl Work<'_> {
-    /// Replays the whole log from nothing, and writes what differs from the rows that are there.
-    fn rebuild(&mut self, doc: &mut Doc) -> Result<(), Error> {
-        self.take_waiting(doc)?;
-        let mut batch = Batch::default();
-        let (forest, name) = (self.reader.forest, &doc.name);
-        self.reader.each_op(&doc.datum, |row| {
-            batch.push(&row)?;
-            let dot = batch.entries[batch.entries.len() - 1].key.dot;
+/// A log of so many batches is replayed at once: then only what is wrong is written.
+const BATCHES_AT_ONCE: usize = 8;
+
+/// The log of a document.
+enum Logged<'f> {
+    /// All of it.
+    Few(Batch),
+    /// Too much to be held.
+    Many(Sorted<'f>),
+}
+
+impl<'f> Work<'f> {
+    /// Reads the log, and accounts for all of it.
+    fn read_log(&mut self, doc: &Doc) -> Result<Logged<'f>, Error> {
+        let forest = self.reader.forest;
+        let mut dots = VersionVectorBuilder::default();
+        let mut look = |row: &OpRow<'_>| -> Result<(), Error> {
+            let dot = row.entry()?.key.dot;
+            dots.push(dot);
             // The statement that brings it would materialize it once more.
             if row.is_of_this_transaction() {
-                accounted::must_have(forest, name, dot)
-            } else {
-                Ok(())
+                accounted::must_have(forest, &doc.name, dot)?;
             }
+            Ok(())
+        };
+        let most = BATCHES_AT_ONCE * BATCH_SIZE.get() as usize;
+        let mut batch = Batch::default();
+        let mut rows = self.reader.ops.rows(&[doc.datum.arg()], &[])?;
+        let mut is_much = false;
+        while let Some(row) = rows.next() {
+            memory::check();
+            is_much = batch.entries.len() == most;
+            if is_much {
+                break;
+            }
+            let row = OpRow::of_log(row)?;
+            look(&row)?;
+            batch.push(&row)?;
+        }
+        let logged = if is_much {
+            drop(batch);
+            // SAFETY: the table stays open.
+            let mut rows = unsafe { Sorted::new(forest, (*forest.relation::<Ops>()).rd_att) };
+            self.reader.each_op(&doc.datum, |row| {
+                look(&row)?;
+                rows.push(&row)
+            })?;
+            Logged::Many(rows)
+        } else {
+            Logged::Few(batch)
+        };
+        accounted::add(forest, &doc.name, dots.build());
+        Ok(logged)
+    }
+
+    /// Takes away all that follows from the log, to be replayed in pieces. Rows of `nodes` stay, empty:
+    /// what users keep in them, or have refer to them, is not lost.
+    fn empty(&mut self, doc: &mut Doc, op_count: u64) -> Result<(), Error> {
+        self.take_waiting(doc)?;
+        let Self { reader, writer, .. } = self;
+        let empty = [
+            nodes::PARENT.set(None),
+            nodes::ORDER_KEY.set(None),
+            nodes::PAYLOAD.set(None),
+            nodes::KEYS.set(None),
+            nodes::DELETED_AT.set(None),
+            nodes::TOMBSTONE.set(Some(Arg::bool(false))),
+        ];
+        each_row(&mut reader.nodes, &[doc.datum.arg()], &[], |row| {
+            writer.update(row, &empty).map(drop)
         })?;
-        let dots = batch.entries.iter().map(|op| op.key.dot).collect();
-        accounted::add(self.reader.forest, &doc.name, dots);
+        delete_all(&mut reader.doc_refs, writer, &doc.datum)?;
+        delete_all(&mut reader.doc_ignored, writer, &doc.datum)?;
+        delete_all(&mut reader.doc_reinserts, writer, &doc.datum)?;
+        doc.row = DocRow { head: None, frontier: None, op_count, ..doc.row };
+        Ok(())
+    }
+
+    /// Deletes the rows of `nodes` that are still empty, since no operation is about them: not even a
+    /// move that was ignored.
+    fn delete_empty(&mut self, doc: &DocName<'_>) -> Result<(), Error> {
+        let Self { reader: Reader { forest, nodes, of_kind, .. }, writer, .. } = self;
+        let (doc, label) = (DocDatum::new(doc), forest.label(OpKind::Move));
+        each_row(nodes, &[doc.arg()], &[], |row| {
+            let is_empty = !row.has(nodes::KEYS) && !row.has(nodes::DELETED_AT);
+            let Some(node) = row.get(nodes::NODE).filter(|_| is_empty) else { return Ok(()) };
+            let moved = of_kind.find(&[doc.arg(), uuid(&node), Arg::kind(label)], &[])?;
+            if moved.is_some() && !node.is_reserved() { Ok(()) } else { writer.delete(row) }
+        })
+    }
+
+    /// Replays the whole log from nothing, and writes what differs from the rows that are there.
+    fn rebuild(&mut self, doc: &mut Doc, batch: Batch) -> Result<(), Error> {
+        self.take_waiting(doc)?;
         let (mut patch, Learned { places, .. }) = self.replay(doc, None, &batch)?;
         doc.row.head = patch.head;
         doc.row.op_count = batch.entries.len() as u64;

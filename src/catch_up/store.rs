@@ -103,9 +103,9 @@ impl<'r, 'f> DocStore<'r, 'f> {
         self.learned
     }
 
-    /// It, for who only reads, while these operations wait, and asks most nodes of a subtree.
-    pub fn for_reading(self, waiting: &'r VersionVector) -> Self {
-        let [parents, unmoved] = [(); 2].map(|()| Some(Parents::default()));
+    /// It, for who only reads, while these operations wait, and asks the nodes below one.
+    pub fn for_reading_below(self, root: NodeId, waiting: &'r VersionVector) -> Self {
+        let [parents, unmoved] = [(); 2].map(|()| Some(Parents::below(root)));
         Self { waiting: Some(waiting), parents, unmoved, ..self }
     }
 

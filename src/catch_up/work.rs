@@ -28,10 +28,10 @@ use crate::storage::writer::{Writer, is_inserting};
 
 /// Reads and writes documents of a forest, and fires what triggers there are when that is done. A row
 /// that is to be new and is there already means that the tables contradict each other.
-pub(super) fn work<T>(
-    forest: &Open,
+pub(super) fn work<'o, T>(
+    forest: &'o Open,
     docs: &[DocName<'static>],
-    work: impl FnOnce(&mut Work<'_>) -> Result<T, Error>,
+    work: impl FnOnce(&mut Work<'o>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let at_work = AtWork::begin(forest, docs)?;
     let all = || {

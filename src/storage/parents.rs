@@ -13,35 +13,49 @@ use crate::forest::shape::Table;
 /// The parents of a document, as far as they are known.
 ///
 /// Most nodes are leaves, and to look for what is below one costs as much as to read some dozens of
-/// entries of the index, where the parents stand in order. So each such look in vain goes on with the
-/// parents by a stretch, a longer one each time, until all are known: a small walk costs little more
-/// than its looks do, and a long one a look for each parent.
+/// entries of the index, where the parents stand in order. So looks in vain earn entries to be read
+/// on, each more than the one before, until all parents are known. A walk through the whole document is soon
+/// left with a look for each parent. One through a part of it, of which nobody knows how large a
+/// part, begins late and slowly: it pays little more than for its looks, and for a few thousand of
+/// them at most.
 #[derive(Debug)]
 pub struct Parents {
     known: HashSet<NodeId>,
     /// The last of them: of nodes up to here it is known whether they are parents.
     last: NodeId,
-    /// How many looks there were.
+    /// How many looks in vain there were.
     looks: usize,
-}
-
-impl Default for Parents {
-    fn default() -> Self {
-        // ROOT comes first, and is taken for a parent.
-        Self { known: HashSet::from([NodeId::ROOT]), last: NodeId::ROOT, looks: 0 }
-    }
+    /// How many entries these have earned.
+    credit: usize,
+    /// By how many looks more one earns an entry more.
+    slowness: usize,
 }
 
 impl Parents {
     /// So many are remembered: 16 bytes each, and half as much again.
     const MOST: usize = 1 << 18;
+    /// So many entries are read at least: the index gives a page of them at a time.
+    const STRETCH: usize = 64;
+    /// A look earns no more than these.
+    const MOST_A_LOOK: usize = 256;
+
+    /// None is known yet; the walk is through what is below this node.
+    pub fn below(root: NodeId) -> Self {
+        let slowness = if root == NodeId::ROOT { 2 } else { 128 };
+        // A few looks earn the first stretch, which tells where there are hardly any parents.
+        let credit = Self::STRETCH - 4;
+        // ROOT comes first, and is taken for a parent.
+        let (known, last) = (HashSet::from([NodeId::ROOT]), NodeId::ROOT);
+        Self { known, last, looks: 0, credit, slowness }
+    }
 
     /// Whether it is known that a node is none.
     pub fn surely_not(&self, node: NodeId) -> bool {
         node <= self.last && !self.known.contains(&node)
     }
 
-    /// Learns of the next ones: from a probe that reads the entries beyond a parent.
+    /// Learns of the next ones, after a look in vain: from a probe that reads the entries beyond a
+    /// parent.
     ///
     /// # Errors
     /// Those of [`Probe::rows`].
@@ -54,9 +68,13 @@ impl Parents {
             return Ok(());
         }
         self.looks += 1;
+        self.credit += (1 + self.looks / self.slowness).min(Self::MOST_A_LOOK);
+        if self.credit < Self::STRETCH {
+            return Ok(());
+        }
         let from = self.last;
         let mut entries = probe.rows(&[doc.arg()], &[uuid(&from)])?;
-        for _ in 0..LEAST.max(self.looks / 2).min(LONGEST) {
+        for _ in 0..std::mem::take(&mut self.credit) {
             let next = entries.next_node();
             // There is nothing after TRASH.
             let next = next.unwrap_or(NodeId::TRASH);
@@ -71,7 +89,3 @@ impl Parents {
         Ok(())
     }
 }
-
-/// How many entries are read at first, and how many at most.
-const LEAST: usize = 16;
-const LONGEST: usize = 256;

@@ -139,6 +139,11 @@ impl<'r> OpRow<'r> {
         }
     }
 
+    /// The slot that holds the row.
+    pub fn slot(&self) -> *mut pg_sys::TupleTableSlot {
+        self.row.slot()
+    }
+
     /// Whether this transaction has written the row.
     pub fn is_of_this_transaction(&self) -> bool {
         self.row.is_of_this_transaction()

@@ -9,7 +9,6 @@ use crate::catch_up;
 use crate::catch_up::{accounted, lock, permit};
 use crate::error::{Error, or_raise};
 use crate::forest::{Forest, Open, relation_name};
-use crate::settings::BATCH_SIZE;
 use crate::storage::rows::OpRow;
 
 c_function!(
@@ -81,11 +80,8 @@ unsafe fn materialize_batch(fcinfo: FunctionCallInfo) -> Datum {
             Inserted::Few(batches) => {
                 or_raise(catch_up::append(&Open::of(forest.clone()), batches))
             }
-            Inserted::Many(mut rows) => {
-                let docs = std::mem::take(&mut rows.docs);
-                let most = BATCH_SIZE.get() as usize;
-                let open = Open::of(forest.clone());
-                or_raise(catch_up::append_in_pieces(&open, docs, || rows.next(most)));
+            Inserted::Many(rows) => {
+                or_raise(catch_up::append_sorted(&Open::of(forest.clone()), rows))
             }
         }
         Datum::from(0usize)

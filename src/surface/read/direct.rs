@@ -53,7 +53,7 @@ impl DocReader<'_> {
         let batch = Batch::default();
         let head = Some(Key::MIN); // something is materialized: the core asks
         let store = DocStore::new(&mut self.reader, self.name, &self.doc, head, &batch);
-        let mut store = store.for_reading(&waiting);
+        let mut store = store.for_reading_below(node_id(node), &waiting);
         let version = treecrdt::subtree_version(&mut store, node_id(node))?;
         // Operations that wait are in the log, but have not happened yet.
         Ok(version.difference(&waiting))

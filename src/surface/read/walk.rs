@@ -44,7 +44,7 @@ impl Walk {
         root: NodeId,
         max_depth: Option<i32>,
     ) -> Result<Self, Error> {
-        let parents = Parents::default();
+        let parents = Parents::below(root);
         let mut walk = Self { root, max_depth, levels: Vec::new(), parents };
         if reader.way_up(uuid(root))?.is_some() {
             walk.enter(reader, root)?;
