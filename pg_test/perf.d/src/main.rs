@@ -45,7 +45,10 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Arguments> {
     if naming && only.is_empty() {
         return Err(Failure::new("--only needs the name of a topic"));
     }
-    let chosen = |topic: &&Topic| only.is_empty() || only.iter().any(|name| name == topic.name);
+    let chosen = |topic: &&Topic| match only.is_empty() {
+        true => !topic.on_demand,
+        false => only.iter().any(|name| name == topic.name),
+    };
     let topics = TOPICS.iter().filter(chosen).copied().collect();
     Ok(Arguments { options, topics, list })
 }

@@ -5,6 +5,7 @@ use crate::bench::Bench;
 
 mod append;
 mod batches;
+mod big;
 mod chain;
 mod fan;
 mod known;
@@ -30,6 +31,8 @@ pub struct Topic {
     pub about: &'static str,
     /// Measures it.
     pub run: fn(&mut Bench) -> Result<()>,
+    /// Whether it is measured only where `--only` names it.
+    pub on_demand: bool,
 }
 
 /// All topics, in the order in which they run.
@@ -58,6 +61,10 @@ pub const TOPICS: &[Topic] = &[
         snapshot::run,
     ),
     topic("parallel", "two sessions on two docs, and on one", parallel::run),
+    Topic {
+        on_demand: true,
+        ..topic("big", "10M operations of one doc, and of 10,000 (only if named)", big::run)
+    },
 ];
 
 const fn topic(
@@ -65,5 +72,5 @@ const fn topic(
     about: &'static str,
     run: fn(&mut Bench) -> Result<()>,
 ) -> Topic {
-    Topic { name, about, run }
+    Topic { name, about, run, on_demand: false }
 }
