@@ -1,7 +1,5 @@
 //! Which nodes of a document are parents, learned from an index while one walks through the tree.
 
-use std::collections::HashSet;
-
 use treecrdt::NodeId;
 
 use super::scan::Probe;
@@ -20,9 +18,8 @@ use crate::forest::shape::Table;
 /// them at most.
 #[derive(Debug)]
 pub struct Parents {
-    known: HashSet<NodeId>,
-    /// The last of them: of nodes up to here it is known whether they are parents.
-    last: NodeId,
+    /// In order, ROOT first. Of nodes up to the last it is known whether they are parents.
+    known: Vec<NodeId>,
     /// How many looks in vain there were.
     looks: usize,
     /// How many entries these have earned.
@@ -32,8 +29,8 @@ pub struct Parents {
 }
 
 impl Parents {
-    /// So many are remembered: 16 bytes each, and half as much again.
-    const MOST: usize = 1 << 18;
+    /// So many are remembered, at 16 bytes each.
+    const MOST: usize = 1 << 21;
     /// So many entries are read at least: the index gives a page of them at a time.
     const STRETCH: usize = 64;
     /// A look earns no more than these.
@@ -44,14 +41,17 @@ impl Parents {
         let slowness = if root == NodeId::ROOT { 2 } else { 128 };
         // A few looks earn the first stretch, which tells where there are hardly any parents.
         let credit = Self::STRETCH - 4;
-        // ROOT comes first, and is taken for a parent.
-        let (known, last) = (HashSet::from([NodeId::ROOT]), NodeId::ROOT);
-        Self { known, last, looks: 0, credit, slowness }
+        // ROOT is taken for a parent.
+        Self { known: vec![NodeId::ROOT], looks: 0, credit, slowness }
+    }
+
+    fn last(&self) -> NodeId {
+        self.known[self.known.len() - 1]
     }
 
     /// Whether it is known that a node is none.
     pub fn surely_not(&self, node: NodeId) -> bool {
-        node <= self.last && !self.known.contains(&node)
+        node <= self.last() && self.known.binary_search(&node).is_err()
     }
 
     /// Learns of the next ones, after a look in vain: from a probe that reads the entries beyond a
@@ -64,7 +64,7 @@ impl Parents {
         probe: &mut Probe<'_, T>,
         doc: &DocDatum,
     ) -> Result<(), Error> {
-        if self.last == NodeId::TRASH || self.known.len() >= Self::MOST {
+        if self.last() == NodeId::TRASH || self.known.len() >= Self::MOST {
             return Ok(());
         }
         self.looks += 1;
@@ -72,15 +72,14 @@ impl Parents {
         if self.credit < Self::STRETCH {
             return Ok(());
         }
-        let from = self.last;
+        let from = self.last();
         let mut entries = probe.rows(&[doc.arg()], &[uuid(&from)])?;
         for _ in 0..std::mem::take(&mut self.credit) {
             let next = entries.next_node();
             // There is nothing after TRASH.
             let next = next.unwrap_or(NodeId::TRASH);
-            if next != self.last {
-                self.last = next;
-                self.known.insert(next);
+            if next != self.last() {
+                self.known.push(next);
             }
             if next == NodeId::TRASH {
                 break;
