@@ -10,13 +10,13 @@ use super::accounted;
 use super::batch::{Batch, Batches};
 use super::lock::{self, Locked};
 use super::sorted::Sorted;
-use super::work::{Doc, Work, work};
+use super::work::{AtWork, Doc, Work, work_in};
 use crate::datum::{KeyDatums, Varlena};
 use crate::doc::{DocDatum, DocName};
 use crate::error::Error;
 use crate::forest::Open;
 use crate::forest::shape::{Ops, Waiting, waiting};
-use crate::settings::{BATCH_SIZE, CATCH_UP, CatchUp};
+use crate::settings::{CATCH_UP, CatchUp};
 use crate::storage::reader::Reader;
 
 /// The dots of operations that are in the log and not materialized, document by document.
@@ -33,8 +33,9 @@ pub enum Origin {
     Replay,
 }
 
-/// Materializes sorted operations of documents that are locked. `pending` has the dots of all of them,
-/// and of what else is to be passed over.
+/// Materializes sorted operations of documents that are locked, and [at work](AtWork) as long as it takes:
+/// who would write them in between, a trigger for instance, knows nothing of what is yet to come.
+/// `pending` has the dots of all of them, and of what else is to be passed over.
 ///
 /// # Errors
 /// [`Error::Corrupted`] where the tables contradict each other.
@@ -52,24 +53,24 @@ pub fn in_pieces(
         // The lock is held; what the row holds by now is what the piece before has left.
         let locked = batches.iter().map(|(doc, _)| lock::take(forest, doc));
         let locked = locked.collect::<Result<_, _>>()?;
-        piece(forest, batches, locked, origin, &mut pending)?;
+        piece(forest, None, batches, locked, origin, &mut pending)?;
     }
 }
 
-/// Materializes operations of documents that are locked, or notes that they wait. `pending` loses
-/// their dots.
+/// Materializes operations of documents that are locked, and [at work](AtWork), by `at_work` or
+/// beyond, or notes that they wait. `pending` loses their dots.
 ///
 /// # Errors
 /// As for [`in_pieces`].
 pub fn piece(
     forest: &Open,
+    at_work: Option<AtWork>,
     batches: Batches,
     locked: Vec<Locked>,
     origin: Origin,
     pending: &mut Pending,
 ) -> Result<(), Error> {
-    let docs: Vec<DocName<'_>> = batches.iter().map(|(doc, _)| doc.clone()).collect();
-    work(forest, &docs, |work| {
+    work_in(forest, at_work, |work| {
         for ((doc, batch), locked) in batches.into_iter().zip(locked) {
             let dots = batch.dots();
             let rest = pending.remove(&doc).map(|all| all.difference(&dots));
@@ -97,8 +98,8 @@ pub fn piece(
     })
 }
 
-/// Catches up what waits of a document that is locked, if it is too much for one piece; a small rest
-/// is taken along by the catch-up to come. `not_yet` gives the dots of operations that are in the log
+/// Catches up what waits of a document that is locked, if it is more than so much: a small rest is
+/// taken along by the catch-up to come. `not_yet` gives the dots of operations that are in the log
 /// and to be passed over. Gives the document as it is then.
 ///
 /// # Errors
@@ -107,6 +108,7 @@ pub fn catch_up_waiting(
     forest: &Open,
     doc: &DocName<'static>,
     locked: Locked,
+    most: usize,
     not_yet: impl FnOnce() -> VersionVector,
 ) -> Result<Locked, Error> {
     if locked.row.frontier.is_none() {
@@ -116,14 +118,15 @@ pub fn catch_up_waiting(
     let mut reader = Reader::open(forest)?;
     let dots = reader.waiting_dots(&datum)?;
     let count: u128 = dots.ranges().map(|it| u128::from(it.last - it.first) + 1).sum();
-    if count <= BATCH_SIZE.get() as u128 {
+    if count <= most as u128 {
         return Ok(locked);
     }
     // SAFETY: the table stays open.
     let mut rows = unsafe { Sorted::new(forest, (*forest.relation::<Ops>()).rd_att) };
     reader.each_op_of(&datum, &dots, |row| rows.push(&row))?;
     drop(reader);
-    work(forest, std::slice::from_ref(doc), |work| {
+    let _at_work = AtWork::begin(forest, [doc])?;
+    work_in(forest, None, |work| {
         let mut doc = work.doc(doc.clone(), locked)?;
         work.take_waiting(&doc)?;
         doc.row.frontier = None;

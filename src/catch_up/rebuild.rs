@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
-use treecrdt::{Key, NodeId, OpKind, OpRef, Patch, VersionVectorBuilder};
+use treecrdt::{Key, NodeId, OpKind, OpRef, Patch};
 
 use super::batch::Batch;
 use super::pieces::{Origin, in_pieces};
 use super::sorted::Sorted;
 use super::store::Learned;
-use super::work::{Doc, Work, delete_all, work};
+use super::work::{AtWork, Doc, Work, delete_all, work, work_in};
 use super::{accounted, lock};
 use crate::datum::{Arg, uuid};
 use crate::doc::{DocDatum, DocName};
@@ -43,13 +43,11 @@ pub fn rebuild(forest: &Open, doc: Option<&DocName<'_>>) -> Result<u64, Error> {
         work(forest, &docs, |work| {
             for (name, locked) in docs.iter().zip(locked) {
                 let mut doc = work.doc(name.clone(), locked)?;
-                match work.read_log(&doc)? {
-                    Logged::Few(batch) => work.rebuild(&mut doc, batch)?,
-                    Logged::Many(rows) => {
-                        work.empty(&mut doc, rows.len())?;
-                        large.push((name, rows));
-                    }
-                }
+                let Some(batch) = work.read_few(&doc)? else {
+                    large.push(name);
+                    continue;
+                };
+                work.rebuild(&mut doc, batch)?;
                 if doc.row.op_count > 0 {
                     work.write_doc(doc)?;
                 } else if let Some(row) = work.reader.doc.find(&[doc.datum.arg()], &[])? {
@@ -58,10 +56,8 @@ pub fn rebuild(forest: &Open, doc: Option<&DocName<'_>>) -> Result<u64, Error> {
             }
             Ok(())
         })?;
-        for (doc, mut rows) in large {
-            let pending = rows.sort();
-            in_pieces(forest, rows, pending, Origin::Replay)?;
-            work(forest, std::slice::from_ref(doc), |work| work.delete_empty(doc))?;
+        for doc in large {
+            rebuild_large(forest, doc)?;
         }
         Ok(docs.len() as u64)
     })
@@ -70,56 +66,54 @@ pub fn rebuild(forest: &Open, doc: Option<&DocName<'_>>) -> Result<u64, Error> {
 /// A log of so many batches is replayed at once: then only what is wrong is written.
 const BATCHES_AT_ONCE: usize = 8;
 
-/// The log of a document.
-enum Logged<'f> {
-    /// All of it.
-    Few(Batch),
-    /// Too much to be held.
-    Many(Sorted<'f>),
+/// Replays a log that is too much to be held, a piece at a time. Nobody writes the document meanwhile.
+fn rebuild_large(forest: &Open, doc: &DocName<'static>) -> Result<(), Error> {
+    let locked = lock::take(forest, doc)?;
+    // SAFETY: the table stays open.
+    let mut rows = unsafe { Sorted::new(forest, (*forest.relation::<Ops>()).rd_att) };
+    Reader::open(forest)?.each_op(&DocDatum::new(doc), |row| {
+        must_be_accounted(forest, doc, &row)?;
+        rows.push(&row)
+    })?;
+    let pending = rows.sort();
+    for dots in pending.values() {
+        accounted::add(forest, doc, dots.clone());
+    }
+    let _at_work = AtWork::begin(forest, [doc])?;
+    work_in(forest, None, |work| {
+        let mut doc = work.doc(doc.clone(), locked)?;
+        work.empty(&mut doc, rows.len())?;
+        work.write_doc(doc)
+    })?;
+    in_pieces(forest, rows, pending, Origin::Replay)?;
+    work_in(forest, None, |work| work.delete_empty(doc))
 }
 
-impl<'f> Work<'f> {
-    /// Reads the log, and accounts for all of it.
-    fn read_log(&mut self, doc: &Doc) -> Result<Logged<'f>, Error> {
-        let forest = self.reader.forest;
-        let mut dots = VersionVectorBuilder::default();
-        let mut look = |row: &OpRow<'_>| -> Result<(), Error> {
-            let dot = row.entry()?.key.dot;
-            dots.push(dot);
-            // The statement that brings it would materialize it once more.
-            if row.is_of_this_transaction() {
-                accounted::must_have(forest, &doc.name, dot)?;
-            }
-            Ok(())
-        };
-        let most = BATCHES_AT_ONCE * BATCH_SIZE.get() as usize;
+/// The statement that brings an operation would materialize it once more.
+fn must_be_accounted(forest: &Open, doc: &DocName<'_>, row: &OpRow<'_>) -> Result<(), Error> {
+    if !row.is_of_this_transaction() {
+        return Ok(());
+    }
+    accounted::must_have(forest, doc, row.entry()?.key.dot)
+}
+
+impl Work<'_> {
+    /// Reads the log, and accounts for all of it; `None` if it is too much to be held.
+    fn read_few(&mut self, doc: &Doc) -> Result<Option<Batch>, Error> {
+        let (forest, most) = (self.reader.forest, BATCHES_AT_ONCE * BATCH_SIZE.get() as usize);
         let mut batch = Batch::default();
         let mut rows = self.reader.ops.rows(&[doc.datum.arg()], &[])?;
-        let mut is_much = false;
         while let Some(row) = rows.next() {
             memory::check();
-            is_much = batch.entries.len() == most;
-            if is_much {
-                break;
+            if batch.entries.len() == most {
+                return Ok(None);
             }
             let row = OpRow::of_log(row)?;
-            look(&row)?;
+            must_be_accounted(forest, &doc.name, &row)?;
             batch.push(&row)?;
         }
-        let logged = if is_much {
-            drop(batch);
-            // SAFETY: the table stays open.
-            let mut rows = unsafe { Sorted::new(forest, (*forest.relation::<Ops>()).rd_att) };
-            self.reader.each_op(&doc.datum, |row| {
-                look(&row)?;
-                rows.push(&row)
-            })?;
-            Logged::Many(rows)
-        } else {
-            Logged::Few(batch)
-        };
-        accounted::add(forest, &doc.name, dots.build());
-        Ok(logged)
+        accounted::add(forest, &doc.name, batch.dots());
+        Ok(Some(batch))
     }
 
     /// Takes away all that follows from the log, to be replayed in pieces. Rows of `nodes` stay, empty:
@@ -142,6 +136,8 @@ impl<'f> Work<'f> {
         delete_all(&mut reader.doc_ignored, writer, &doc.datum)?;
         delete_all(&mut reader.doc_reinserts, writer, &doc.datum)?;
         doc.row = DocRow { head: None, frontier: None, op_count, ..doc.row };
+        // What was remembered is of the rows as they were.
+        doc.ways.clear();
         Ok(())
     }
 

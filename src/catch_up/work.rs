@@ -33,7 +33,16 @@ pub(super) fn work<'o, T>(
     docs: &[DocName<'static>],
     work: impl FnOnce(&mut Work<'o>) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let at_work = AtWork::begin(forest, docs)?;
+    work_in(forest, Some(AtWork::begin(forest, docs)?), work)
+}
+
+/// The same where `at_work` says which documents are. Without it the caller has them at work, while
+/// triggers fire too.
+pub(super) fn work_in<'o, T>(
+    forest: &'o Open,
+    at_work: Option<AtWork>,
+    work: impl FnOnce(&mut Work<'o>) -> Result<T, Error>,
+) -> Result<T, Error> {
     let all = || {
         let mut tables = Work::begin(forest)?;
         let result = work(&mut tables)?;
@@ -64,10 +73,17 @@ thread_local! {
 
 /// Documents that are being written: a trigger that would write one of them again, before what is
 /// known of it has been written, would leave tables that match neither.
-struct AtWork;
+pub(super) struct AtWork(());
 
 impl AtWork {
-    fn begin(forest: &Open, docs: &[DocName<'static>]) -> Result<Self, Error> {
+    /// Begins with these documents, until it goes.
+    ///
+    /// # Errors
+    /// [`Error::InUse`] if one of them is at work already.
+    pub(super) fn begin<'d>(
+        forest: &Open,
+        docs: impl IntoIterator<Item = &'d DocName<'static>>,
+    ) -> Result<Self, Error> {
         let table = forest.table::<Docs>();
         AT_WORK.with_borrow_mut(|works| {
             let mut begun = HashSet::new();
@@ -78,7 +94,7 @@ impl AtWork {
                 begun.insert(doc.clone());
             }
             works.push((table, begun));
-            Ok(Self)
+            Ok(Self(()))
         })
     }
 }
@@ -110,7 +126,7 @@ pub(super) struct Doc {
     /// Which version its row is, if it is still the one that was locked.
     version: Option<Version>,
     /// What is known of the ways up in it.
-    ways: Ways,
+    pub(super) ways: Ways,
     /// The dots of operations in the log that come after those that are being materialized.
     pub(super) pending: Option<VersionVector>,
 }
