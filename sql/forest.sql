@@ -144,7 +144,7 @@ COMMENT ON VIEW @forest@.oprefs IS 'Which operations a peer needs that follows o
 CREATE TRIGGER treecrdt_check BEFORE INSERT ON @forest@.ops
     FOR EACH ROW EXECUTE FUNCTION treecrdt.ops_check();
 CREATE TRIGGER treecrdt_materialize AFTER INSERT ON @forest@.ops REFERENCING NEW TABLE AS batch
-    FOR EACH STATEMENT EXECUTE FUNCTION treecrdt.ops_materialize();
+    FOR EACH STATEMENT EXECUTE FUNCTION treecrdt.ops_materialize('@layout@');
 CREATE TRIGGER treecrdt_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON @forest@.ops
     FOR EACH STATEMENT EXECUTE FUNCTION treecrdt.ops_append_only();
 -- Through a table that ops has been made a child of, only triggers of each row fire.

@@ -65,6 +65,10 @@ CREATE FUNCTION treecrdt.ensure_materialized(forest pg_catalog.regnamespace, doc
     LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'ensure_materialized_wrapper';
 COMMENT ON FUNCTION treecrdt.ensure_materialized(pg_catalog.regnamespace, pg_catalog.text) IS
     'catches up a doc, or all docs, with the operations appended while treecrdt.catch_up was deferred; returns how many docs that were. For those who may INSERT into ops';
+CREATE FUNCTION treecrdt.upgrade_forest(forest pg_catalog.regnamespace) RETURNS pg_catalog.int4
+    LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'upgrade_forest_wrapper';
+COMMENT ON FUNCTION treecrdt.upgrade_forest(pg_catalog.regnamespace) IS
+    'brings the tables of a forest to the layout of the library that is loaded; returns the layout that they had. For the owner of the forest';
 CREATE FUNCTION treecrdt.rebuild(forest pg_catalog.regnamespace, doc pg_catalog.text DEFAULT NULL) RETURNS pg_catalog.int8
     LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'rebuild_wrapper';
 COMMENT ON FUNCTION treecrdt.rebuild(pg_catalog.regnamespace, pg_catalog.text) IS

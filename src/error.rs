@@ -76,6 +76,16 @@ pub enum Error {
         /// How to mend it.
         mend: String,
     },
+    /// Tables of a layout that this library does not know, or no longer.
+    #[error("forest {forest} has layout {found}, and this library knows layout {known}")]
+    Layout {
+        /// The schema.
+        forest: String,
+        /// The layout that it has.
+        found: u32,
+        /// That of the library.
+        known: u32,
+    },
     /// Something that a forest needs is there, and can't be used.
     #[error("forest {forest}: {problem}")]
     Unready {
@@ -233,9 +243,10 @@ impl Error {
             Self::NotAForest { .. } | Self::Shape { .. } => {
                 PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE
             }
-            Self::Unready { .. } | Self::Moving { .. } | Self::Deferred { .. } => {
-                PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE
-            }
+            Self::Layout { .. }
+            | Self::Unready { .. }
+            | Self::Moving { .. }
+            | Self::Deferred { .. } => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
             Self::Rewritten { .. } => PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,
             Self::OutOfMemory { .. } => PgSqlErrorCode::ERRCODE_OUT_OF_MEMORY,
             Self::TooLarge { .. } => PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
@@ -256,6 +267,14 @@ impl Error {
             Self::Malformed { removal: Some(removal), .. } => removal.clone(),
             Self::Malformed { problem, .. } => problem.hint(),
             Self::Shape { mend, .. } | Self::Unready { mend, .. } => mend.clone(),
+            Self::Layout { forest, found, known } if found < known => {
+                format!("SELECT treecrdt.upgrade_forest('{}');", forest.replace('\'', "''"))
+            }
+            Self::Layout { .. } => {
+                "Install the newer pg_treecrdt that made it; a session that has loaded the older one has \
+                 to connect again."
+                    .into()
+            }
             Self::Moving { .. } | Self::Rewritten { .. } => "Run the transaction again.".into(),
             Self::OutOfMemory { .. } => {
                 "Append in smaller statements, or give the server more memory.".into()

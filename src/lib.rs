@@ -6,7 +6,7 @@
 //! * [`catch_up`]: the drive, from operations in the log to rows of the tree tables;
 //! * [`storage`]: rows read and written without a query;
 //! * [`forest`]: seven tables of one shape, found, locked, checked;
-//! * [`datum`], [`doc`], [`error`], [`memory`], [`settings`]: the ground;
+//! * [`datum`], [`doc`], [`error`], [`memory`], [`server`], [`settings`]: the ground;
 //! * the crate `treecrdt`, in `core/`: what a set of operations means. It knows nothing of a database.
 //!
 //! The SQL that declares all of it stands in `sql/`.
@@ -17,6 +17,7 @@ mod doc;
 mod error;
 mod forest;
 mod memory;
+mod server;
 mod settings;
 mod storage;
 mod surface;

@@ -16,7 +16,8 @@ SELECT count(*) FROM pg_extension WHERE extname = 'pg_treecrdt';
 SELECT nspowner::regrole FROM pg_namespace WHERE nspname = 'treecrdt';
 SELECT (SELECT count(*) FROM pg_proc WHERE pronamespace = 'treecrdt'::regnamespace) + (SELECT count(*) FROM pg_class WHERE relnamespace = 'treecrdt'::regnamespace);
 SQL
-gives "an ordinary role may not create the extension" 'ERROR:  42501' -U attacks_squatter <<<"DROP SCHEMA treecrdt CASCADE; CREATE EXTENSION pg_treecrdt"
+gives "a role without CREATE on the database may not create the extension" 'ERROR:  42501' <<<"DROP SCHEMA treecrdt CASCADE;
+    REVOKE CREATE ON DATABASE $PGDATABASE FROM attacks_squatter; SET ROLE attacks_squatter; CREATE EXTENSION pg_treecrdt"
 for schema in public x treecrdt; do
     came=$(said <<<"CREATE SCHEMA IF NOT EXISTS x; CREATE EXTENSION pg_treecrdt SCHEMA $schema")
     case $schema:$came in

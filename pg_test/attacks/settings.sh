@@ -16,7 +16,7 @@ settings=(
     "session_replication_role = local" "lo_compat_privileges = on" "default_transaction_isolation = 'repeatable read'" "default_transaction_isolation = serializable" "default_transaction_deferrable = on"
     # How they are planned.
     enable_{indexscan,indexonlyscan,bitmapscan,nestloop,seqscan,sort,material,memoize,hashagg,hashjoin,mergejoin,incremental_sort}" = off" "plan_cache_mode = force_generic_plan" "plan_cache_mode = force_custom_plan"
-    "geqo_threshold = 2" "geqo = off" "from_collapse_limit = 1" "join_collapse_limit = 1" "constraint_exclusion = on" "cursor_tuple_fraction = 1" "force_parallel_mode = on" "force_parallel_mode = regress"
+    "geqo_threshold = 2" "geqo = off" "from_collapse_limit = 1" "join_collapse_limit = 1" "constraint_exclusion = on" "cursor_tuple_fraction = 1" "$(parallel_mode) = on" "$(parallel_mode) = regress"
     "parallel_setup_cost = 0" "random_page_cost = 1000000" "seq_page_cost = 1000000" "cpu_index_tuple_cost = 1000000" "effective_cache_size = 1" "recursive_worktable_factor = 1000000" "default_statistics_target = 1" "jit = on"
     # What they may take.
     "work_mem = 64" "maintenance_work_mem = 1024" "temp_buffers = 100" "max_stack_depth = 100" "statement_timeout = '60s'" "lock_timeout = '60s'" "idle_in_transaction_session_timeout = '60s'"

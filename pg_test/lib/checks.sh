@@ -25,3 +25,6 @@ does() {
         exit 1
     }
 }
+
+# The setting that makes the planner use workers: 16 gave it another name.
+parallel_mode() { sql <<<"SELECT name FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query')"; }

@@ -26,7 +26,10 @@ cluster_open() {
     run_bin=$run/pgsql/lib/postgresql/$pg_major/bin
     chmod 711 "$run"
     mkdir "$run/pgsql"
-    (cd "$pg_root" && cp -a --no-preserve=ownership lib share "$run/pgsql")
+    local parts=(lib share) part
+    for part in bin needs; do [[ ! -d $pg_root/$part ]] || parts+=("$part"); done
+    (cd "$pg_root" && cp -a --no-preserve=ownership "${parts[@]}" "$run/pgsql")
+    own_libraries "$run/pgsql"
     export TREECRDT_RUN=$run TREECRDT_SERVER_USER=$server_user
     export PATH=$run_bin:$PATH
     export PGUSER=postgres PGPORT=5432 PGDATABASE=postgres
@@ -57,9 +60,13 @@ cluster_start() {
     if [[ ! -e $folder ]]; then
         mkdir -m 700 "$folder"
         [[ -z $server_user ]] || chown "$server_user:" "$folder"
-        # Databases sort in English order: SQL that means bytewise order has to say so.
+        # Databases sort in English order, where the server can: SQL that means bytewise order has to say so.
+        local order=(--locale-provider=icu --icu-locale=en-US)
+        if ((pg_major < 15)) || "$run_bin/pg_config" --configure | grep -q -e --without-icu; then
+            order=()
+        fi
         quietly "initdb-$name" as_server initdb --no-sync --username=postgres --auth=trust --encoding=UTF8 \
-            --locale=C.UTF-8 --locale-provider=icu --icu-locale=en-US -D "$folder/data"
+            --locale=C.UTF-8 ${order[@]+"${order[@]}"} -D "$folder/data"
         # fsync guards against a crash of the machine only: a crashed server still keeps what it committed.
         cat >>"$folder/data/postgresql.conf" <<CONF
 listen_addresses = ''

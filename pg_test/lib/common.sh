@@ -5,11 +5,19 @@ work=$repo/pg_test/work # git-ignored; removing it loses nothing but time
 cargo_root=$work/cargo
 profile=release
 asserts=${TREECRDT_ASSERTS:-} # not empty: a server and an extension that check themselves, and a work folder of their own
+pg_first=15 pg_default=15 pg_last=18 # the versions of PostgreSQL there are
+pg_major=${TREECRDT_PG:-$pg_default}
+[[ $pg_major == "$pg_default" ]] || work=$work/pg$pg_major
 [[ -z $asserts ]] || work=$work/asserts profile=asserts
 logs=$work/log
-pg_major=15
 pg_root=$work/pgsql # what /usr is to Debian's packages
 pg_config=$pg_root/lib/postgresql/$pg_major/bin/pg_config
+
+# for_version N: what is called from here on is about that version.
+for_version() {
+    [[ $1 =~ ^[0-9]+$ ]] && (($1 >= pg_first && $1 <= pg_last)) || die "there is no PostgreSQL $1 here: $pg_first to $pg_last"
+    export TREECRDT_PG=$1
+}
 
 umask 022 # servers may run as another user, and read what is built here
 

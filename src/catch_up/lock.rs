@@ -29,6 +29,7 @@ use crate::error::Error;
 use crate::forest::names;
 use crate::forest::shape::{Docs, Ops};
 use crate::forest::{Forest, Open, Statement};
+use crate::server;
 use crate::storage::reader::{DocRow, Reader};
 use crate::storage::row::{Row, Version};
 
@@ -138,8 +139,7 @@ fn lock_row(forest: &Open, doc: &DocName<'_>) -> Result<Option<Locked>, Error> {
 
 /// Waits for the gate of a document, unless the transaction holds too many.
 fn acquire(forest: &Forest, doc: &DocName<'_>) -> Option<pg_sys::LOCKTAG> {
-    // SAFETY: reads the running transaction's number.
-    let transaction = unsafe { (*pg_sys::MyProc).lxid };
+    let transaction = server::local_transaction();
     let held = GATES.with_borrow(|&(of, held)| if of == transaction { held } else { 0 });
     if held >= MOST_GATES {
         return None;

@@ -10,13 +10,14 @@ use std::ffi::{CStr, CString};
 use pgrx::pg_sys::ffi::pg_guard_ffi_boundary as guarded;
 use pgrx::pg_sys::{self, AttrNumber, Oid};
 
+use super::layout;
 use super::quote::{quote, quote_text};
 use super::shape::{IndexShape, TableShape, TriggerShape};
 use super::types::TypeOids;
 use crate::datum::Type;
 use crate::doc::DocType;
-
 use crate::error::Error;
+use crate::server;
 
 // Of the server's `catalog/pg_inherits.h`, which pgrx has no bindings for.
 unsafe extern "C-unwind" {
@@ -139,9 +140,7 @@ impl Exam<'_> {
 
     unsafe fn columns(&self) -> Result<Vec<AttrNumber>, Error> {
         // SAFETY: the relation is open.
-        let shape = unsafe { &*(*self.relation).rd_att };
-        // SAFETY: a tuple descriptor has so many attributes.
-        let attributes = unsafe { shape.attrs.as_slice(shape.natts as usize) };
+        let attributes = unsafe { server::columns((*self.relation).rd_att) };
         let mut numbers = Vec::with_capacity(self.shape.columns.len());
         for column in self.shape.columns {
             // SAFETY: names in catalogs end with a zero byte.
@@ -152,7 +151,7 @@ impl Exam<'_> {
             let of = self.docs.resolve(column.of);
             let table = self.table();
             let name = column.name.to_string_lossy();
-            let Some(found) = attributes.iter().find(named) else {
+            let Some(found) = attributes.clone().find(named) else {
                 let required = if column.required { " NOT NULL" } else { "" };
                 return Err(self.refuse(
                     format!("{table} has no column {name}"),
@@ -384,9 +383,10 @@ impl Exam<'_> {
             return Err(self.refuse(
                 format!("{table} has no trigger {name}{other}"),
                 format!(
-                    "{drop}CREATE TRIGGER {name} {} EXECUTE FUNCTION treecrdt.{}();",
+                    "{drop}CREATE TRIGGER {name} {} EXECUTE FUNCTION treecrdt.{}({});",
                     shape.sql.replace("@table@", &table),
-                    shape.function.to_string_lossy()
+                    shape.function.to_string_lossy(),
+                    layout::arguments_of(shape.function)
                 ),
             ));
         }
@@ -417,6 +417,7 @@ fn is_trigger(trigger: &pg_sys::Trigger, function: Option<&CStr>, shape: &Trigge
         && trigger.tgqual.is_null()
         && trigger.tgnattr == 0
         && trigger.tgnewtable.is_null() != shape.transition
+        && layout::has_arguments_of(trigger, shape.function)
 }
 
 /// An expression of an index as the catalog has it. The relation cache would give it with its

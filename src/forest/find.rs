@@ -9,6 +9,7 @@ use pgrx::pg_sys::{self, AttrNumber, Datum, Oid};
 use treecrdt::OpKind;
 
 use super::check::{self, Found};
+use super::layout;
 use super::quote::{role_name, schema_name};
 use super::shape::{COUNT, Docs, Index, Nodes, Ops, TABLES, Table};
 use super::statement::Statement;
@@ -202,7 +203,7 @@ pub(super) fn find_locked(
 }
 
 /// The tables that have the names of a forest's.
-fn named(schema: Oid) -> Result<[Oid; COUNT], Error> {
+pub(super) fn named(schema: Oid) -> Result<[Oid; COUNT], Error> {
     let mut oids = [pg_sys::InvalidOid; COUNT];
     for (oid, shape) in oids.iter_mut().zip(TABLES) {
         // SAFETY: a catalog look-up.
@@ -239,7 +240,11 @@ fn examine(schema: Oid, oids: [Oid; COUNT]) -> Result<Forest, Error> {
                 let problem = format!("table {} is missing", shape.name.to_string_lossy());
                 return Err(Error::NotAForest { name, problem });
             }
-            let found = check::check(relation, shape, &name, docs, &types);
+            let is_ours = match shape.name == Ops::SHAPE.name {
+                true => layout::must_be_ours(relation, &name, &types),
+                false => Ok(()),
+            };
+            let found = is_ours.and_then(|()| check::check(relation, shape, &name, docs, &types));
             pg_sys::relation_close(relation, pg_sys::NoLock as i32);
             found?
         };

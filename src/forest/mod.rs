@@ -6,6 +6,7 @@
 //! | [`Forest`] | tables that were checked: OIDs, columns, indexes, owner |
 //! | [`Open`] | such tables, locked and open: as long as it lives their shape stays |
 //! | [`shape`] | what they must look like, declared once |
+//! | `layout`, [`upgrade()`] | which layout they have, and how an older one becomes this library's |
 //! | [`names`] | SQL that goes by a table's name, held to the tables that were checked |
 //! | [`owner`] | acting as the forest's owner |
 //!
@@ -18,6 +19,7 @@
 
 mod check;
 mod find;
+mod layout;
 pub mod names;
 mod open;
 pub mod owner;
@@ -25,9 +27,12 @@ mod quote;
 pub mod shape;
 mod statement;
 mod types;
+mod upgrade;
 
 pub use check::relation_name;
 pub use find::{Forest, check_encoding, watch_invalidations};
+pub use layout::LAYOUT;
 pub use open::{Access, Open, is_after, must_be_writable};
 pub use quote::{index_name, quote_text};
 pub use statement::Statement;
+pub use upgrade::upgrade;

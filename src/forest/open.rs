@@ -10,6 +10,7 @@ use super::find::{Forest, find_locked};
 use super::quote::schema_name;
 use super::shape::{COUNT, TABLES, Table};
 use crate::error::Error;
+use crate::server;
 
 /// What is going to be done with a forest: which lock that takes, and which right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,19 +182,17 @@ unsafe fn file_seen_by(table: Oid, snapshot: pg_sys::Snapshot) -> Option<Oid> {
 }
 
 /// Whether the caller may do what is meant.
-fn rights(ops: Oid, access: Access, schema: Oid) -> Result<(), Error> {
+pub(super) fn rights(ops: Oid, access: Access, schema: Oid) -> Result<(), Error> {
     // SAFETY: look-ups by the OIDs of a relation and of the current user.
     let (may, needs) = unsafe {
         let user = pg_sys::GetUserId();
         match access {
             Access::Read => return Ok(()),
-            Access::Append => (
-                pg_sys::pg_class_aclcheck(ops, user, pg_sys::ACL_INSERT)
-                    == pg_sys::AclResult::ACLCHECK_OK,
-                "it takes INSERT on ops",
-            ),
+            Access::Append => {
+                (server::may(ops, user, pg_sys::ACL_INSERT), "it takes INSERT on ops")
+            }
             Access::Own | Access::Drop => {
-                (pg_sys::pg_class_ownercheck(ops, user), "only its owner may do this")
+                (server::owns_relation(ops, user), "only its owner may do this")
             }
         }
     };

@@ -95,7 +95,7 @@ impl<T> Copy for Index<T> {}
 pub struct TriggerShape {
     /// Its name.
     pub name: &'static CStr,
-    /// Its function in schema `treecrdt`, without arguments.
+    /// Its function in schema `treecrdt`; one of them has an argument, the [layout](super::layout).
     pub function: &'static CStr,
     /// The server's bits for level, time and events (`pg_trigger.tgtype`).
     pub when: u32,

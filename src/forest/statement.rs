@@ -2,6 +2,8 @@
 
 use pgrx::pg_sys;
 
+use crate::server;
+
 /// A statement, as long as nobody begins another command within it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Statement {
@@ -17,7 +19,7 @@ impl Statement {
         // SAFETY: reads counters of the running transaction.
         unsafe {
             Self {
-                transaction: (*pg_sys::MyProc).lxid,
+                transaction: server::local_transaction(),
                 subtransaction: pg_sys::GetCurrentSubTransactionId(),
                 command: pg_sys::GetCurrentCommandId(false),
                 table,

@@ -45,6 +45,17 @@ impl TypeOids {
         }
     }
 
+    /// Whether this is the function of that name in schema `treecrdt`.
+    pub fn is_function(&self, function: Oid, name: &CStr) -> bool {
+        // SAFETY: look-ups of a function that a catalog has named; the name is a C string.
+        unsafe {
+            let found = pg_sys::get_func_name(function);
+            pg_sys::get_func_namespace(function) == self.schema
+                && !found.is_null()
+                && CStr::from_ptr(found) == name
+        }
+    }
+
     /// The kind of operation that a label stands for.
     pub fn op_kind(&self, label: Oid) -> Option<OpKind> {
         self.labels.iter().position(|&known| known == label).map(|at| OpKind::ALL[at])

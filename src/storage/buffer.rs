@@ -7,6 +7,8 @@
 
 use pgrx::pg_sys;
 
+use crate::server;
+
 /// How many rows are gathered, and how many bytes, whichever comes first: what COPY does.
 const MOST_ROWS: usize = 1000;
 const MOST_BYTES: usize = 65_535;
@@ -97,10 +99,8 @@ impl Buffer {
             );
             pg_sys::MemoryContextSwitchTo(old);
             for &slot in &self.slots[..self.used] {
-                let none = std::ptr::null_mut();
                 let recheck = if (*result).ri_NumIndices > 0 {
-                    let list = std::ptr::null_mut();
-                    pg_sys::ExecInsertIndexTuples(result, slot, estate, false, false, none, list)
+                    server::insert_index_entries(result, slot, estate)
                 } else {
                     std::ptr::null_mut()
                 };

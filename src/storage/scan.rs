@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::forest::shape::{Index, Table};
 use crate::forest::{Open, is_after};
 use crate::memory;
+use crate::server;
 use crate::storage::aim::{Aim, MOST_MEMBERS, scan_keys};
 use crate::storage::lock::lock;
 use crate::storage::row::Row;
@@ -117,7 +118,7 @@ impl<'o, T: Table> Probe<'o, T> {
                 return Err(Error::Rewritten { table: format!("{}.{name}", self.forest.name) });
             }
             let count = keys.len() as i32;
-            let scan = pg_sys::index_beginscan(heap, index, self.snapshot, count, 0);
+            let scan = server::begin_scan(heap, index, self.snapshot, count);
             (*scan).xs_want_itup = self.reads_entries;
             let slot = pg_sys::table_slot_create(heap, std::ptr::null_mut());
             self.scan = Some(Scan { types, follow, keys, members, index, scan, slot });

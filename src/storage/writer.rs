@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::forest::shape::{COUNT, TABLES, Table};
 use crate::forest::{Open, relation_name};
 use crate::memory;
+use crate::server;
 use crate::storage::buffer::{self, Buffer};
 use crate::storage::field::Field;
 use crate::storage::row::{Place, Row, Version};
@@ -73,26 +74,9 @@ impl<'o> Writer<'o> {
         // entry of a table in the range table is its place plus one.
         let estate = unsafe {
             let estate = pg_sys::CreateExecutorState();
-            let mut range_table = std::ptr::null_mut();
-            for oid in forest.tables() {
-                let entry = pg_sys::palloc0(size_of::<pg_sys::RangeTblEntry>())
-                    .cast::<pg_sys::RangeTblEntry>();
-                (*entry).type_ = pg_sys::NodeTag::T_RangeTblEntry;
-                (*entry).rtekind = pg_sys::RTEKind::RTE_RELATION;
-                (*entry).relid = oid;
-                (*entry).relkind = pg_sys::RELKIND_RELATION as _;
-                (*entry).rellockmode = pg_sys::RowExclusiveLock as c_int;
-                range_table = pg_sys::lappend(range_table, entry.cast());
-            }
-            pg_sys::ExecInitRangeTable(estate, range_table);
+            server::init_range_table(estate, forest.tables());
             (*estate).es_output_cid = pg_sys::GetCurrentCommandId(true);
-            pg_sys::EvalPlanQualInit(
-                &raw mut *recheck,
-                estate,
-                std::ptr::null_mut(),
-                std::ptr::null_mut(),
-                -1,
-            );
+            server::init_recheck(&mut recheck, estate);
             pg_sys::AfterTriggerBeginQuery();
             estate
         };
@@ -314,15 +298,15 @@ impl<'o> Writer<'o> {
     fn set_updated(&self, target: usize, attributes: impl Iterator<Item = AttrNumber>) {
         // SAFETY: index `target + 1` is the table's range table entry, whose set is ours.
         unsafe {
-            let entry = pg_sys::exec_rt_fetch(target as pg_sys::Index + 1, self.estate);
-            pg_sys::bms_free((*entry).updatedCols);
+            let updated = server::updated_columns(self.estate, target as pg_sys::Index + 1);
+            pg_sys::bms_free(*updated);
             let old = pg_sys::MemoryContextSwitchTo((*self.estate).es_query_cxt);
             let mut columns = std::ptr::null_mut();
             for attribute in attributes {
                 let member = c_int::from(attribute) - pg_sys::FirstLowInvalidHeapAttributeNumber;
                 columns = pg_sys::bms_add_member(columns, member);
             }
-            (*entry).updatedCols = columns;
+            *updated = columns;
             pg_sys::MemoryContextSwitchTo(old);
         }
     }
@@ -450,9 +434,7 @@ unsafe fn defaults(relation: pg_sys::Relation) -> Vec<(usize, *mut pg_sys::ExprS
     let mut defaults = Vec::new();
     // SAFETY: by the caller's promise.
     unsafe {
-        let shape = (*relation).rd_att;
-        for at in 0..(*shape).natts as usize {
-            let column = &(*shape).attrs.as_slice((*shape).natts as usize)[at];
+        for (at, column) in server::columns((*relation).rd_att).enumerate() {
             // Types of the system's own have no default, so most columns need no look-up.
             let has_own = column.atthasdef || column.attidentity != 0;
             let type_may = column.atttypid.to_u32() >= pg_sys::FirstGenbkiObjectId;

@@ -6,7 +6,8 @@ use pgrx::{Spi, pg_extern};
 use crate::catch_up;
 use crate::doc::DocType;
 use crate::error::{Error, or_raise};
-use crate::forest::{Access, Open, check_encoding, must_be_writable, quote_text};
+use crate::forest::{Access, LAYOUT, Open, check_encoding, must_be_writable, quote_text};
+use crate::server;
 use crate::settings::with_settings;
 
 const FOREST: &str = include_str!("../../sql/forest.sql");
@@ -22,6 +23,7 @@ fn create_forest(name: &str, doc_type: Oid) -> Oid {
         Error::NameTooLong { length: name.len() }.raise();
     }
     let sql = FOREST.replace("@forest@", &quote_text(name)).replace("@doc@", docs.column().sql());
+    let sql = sql.replace("@layout@", &LAYOUT.to_string());
     // Tables of the kind that we can read, whatever the caller makes by default.
     let heap = [(c"default_table_access_method", c"heap")];
     or_raise(with_settings(&heap, || Spi::run(&sql)).map_err(Error::from));
@@ -41,13 +43,13 @@ fn drop_forest(forest: Oid) {
         unsafe {
             let view = pg_sys::get_relname_relid(name.as_ptr(), forest);
             let is_ours = pg_sys::get_rel_relkind(view) as u8 == pg_sys::RELKIND_VIEW
-                && pg_sys::pg_class_ownercheck(view, pg_sys::GetUserId());
+                && server::owns_relation(view, pg_sys::GetUserId());
             is_ours.then_some(view)
         }
     };
     let mut objects: Vec<Oid> = [c"children", c"oprefs"].into_iter().filter_map(view).collect();
     // SAFETY: as above.
-    if unsafe { !pg_sys::pg_namespace_ownercheck(forest, pg_sys::GetUserId()) } {
+    if unsafe { !server::owns_schema(forest, pg_sys::GetUserId()) } {
         let needs = "only the schema's owner may drop it";
         Error::Denied { forest: name, needs }.raise();
     }

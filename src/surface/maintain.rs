@@ -5,7 +5,7 @@ use pgrx::pg_sys::Oid;
 
 use crate::catch_up;
 use crate::error::or_raise;
-use crate::forest::{Access, Open, must_be_writable};
+use crate::forest::{self, Access, Open, must_be_writable};
 
 #[pg_extern(sql = false)]
 fn ensure_materialized(forest: Option<Oid>, doc: Option<&str>) -> i64 {
@@ -13,6 +13,12 @@ fn ensure_materialized(forest: Option<Oid>, doc: Option<&str>) -> i64 {
     let forest = or_raise(Open::new(forest, Access::Append));
     let doc = doc.map(|doc| forest.doc(doc));
     or_raise(catch_up::ensure(&forest, doc.as_ref())) as i64
+}
+
+#[pg_extern(sql = false)]
+fn upgrade_forest(forest: Option<Oid>) -> i32 {
+    must_be_writable(c"treecrdt.upgrade_forest()");
+    or_raise(forest::upgrade(forest)) as i32
 }
 
 #[pg_extern(sql = false)]

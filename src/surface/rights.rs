@@ -4,6 +4,7 @@ use pgrx::pg_sys;
 
 use crate::error::Error;
 use crate::forest::Open;
+use crate::server;
 
 /// Those who may SELECT every row of every table.
 ///
@@ -36,9 +37,7 @@ pub enum Reading {
 pub fn may_read(table: pg_sys::Oid) -> Reading {
     // SAFETY: look-ups by the OIDs of a relation and of the current user.
     unsafe {
-        let user = pg_sys::GetUserId();
-        let granted = pg_sys::pg_class_aclcheck(table, user, pg_sys::ACL_SELECT);
-        if granted != pg_sys::AclResult::ACLCHECK_OK {
+        if !server::may(table, pg_sys::GetUserId(), pg_sys::ACL_SELECT) {
             return Reading::Nothing;
         }
     }
