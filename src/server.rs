@@ -5,38 +5,21 @@ use std::ffi::c_int;
 
 use pgrx::pg_sys::{self, Oid};
 
-/// Whether a role owns a relation, or is a member of the role that does.
+/// Whether a role owns a relation, or a schema, or is a member of the role that does: since 16 one
+/// function knows the owners of objects of all classes.
 ///
 /// # Safety
 /// In a transaction.
-pub unsafe fn owns_relation(relation: Oid, role: Oid) -> bool {
-    // Since 16 one function knows the owners of all kinds of objects.
+pub unsafe fn owns(class: Oid, object: Oid, role: Oid) -> bool {
     // SAFETY: by the caller's promise.
-    #[cfg(feature = "pg15")]
     unsafe {
-        pg_sys::pg_class_ownercheck(relation, role)
-    }
-    // SAFETY: as above.
-    #[cfg(not(feature = "pg15"))]
-    unsafe {
-        pg_sys::object_ownercheck(pg_sys::RelationRelationId, relation, role)
-    }
-}
-
-/// The same of a schema.
-///
-/// # Safety
-/// In a transaction.
-pub unsafe fn owns_schema(schema: Oid, role: Oid) -> bool {
-    // SAFETY: by the caller's promise.
-    #[cfg(feature = "pg15")]
-    unsafe {
-        pg_sys::pg_namespace_ownercheck(schema, role)
-    }
-    // SAFETY: as above.
-    #[cfg(not(feature = "pg15"))]
-    unsafe {
-        pg_sys::object_ownercheck(pg_sys::NamespaceRelationId, schema, role)
+        #[cfg(feature = "pg15")]
+        return match class {
+            pg_sys::NamespaceRelationId => pg_sys::pg_namespace_ownercheck(object, role),
+            _ => pg_sys::pg_class_ownercheck(object, role),
+        };
+        #[cfg(not(feature = "pg15"))]
+        pg_sys::object_ownercheck(class, object, role)
     }
 }
 

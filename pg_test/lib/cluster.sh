@@ -62,7 +62,7 @@ cluster_start() {
         [[ -z $server_user ]] || chown "$server_user:" "$folder"
         # Databases sort in English order, where the server can: SQL that means bytewise order has to say so.
         local order=(--locale-provider=icu --icu-locale=en-US)
-        if ((pg_major < 15)) || "$run_bin/pg_config" --configure | grep -q -e --without-icu; then
+        if "$run_bin/pg_config" --configure | grep -q -e --without-icu; then
             order=()
         fi
         quietly "initdb-$name" as_server initdb --no-sync --username=postgres --auth=trust --encoding=UTF8 \

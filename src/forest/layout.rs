@@ -68,7 +68,8 @@ pub unsafe fn marked(ops: pg_sys::Relation, types: &TypeOids) -> Option<u32> {
         // A copy: the server may put a new list in the place of this one while names are looked up.
         let descriptor = pg_sys::CopyTriggerDesc((*ops).trigdesc).as_ref()?;
         let all = std::slice::from_raw_parts(descriptor.triggers, descriptor.numtriggers as usize);
-        let ours = all.iter().find(|it| types.is_function(it.tgfoid, MARKED))?;
+        let ours =
+            all.iter().find(|it| types.function_of_ours(it.tgfoid).as_deref() == Some(MARKED))?;
         match ours.tgnargs {
             0 => Some(0),
             _ => CStr::from_ptr(*ours.tgargs).to_str().ok()?.parse().ok(),

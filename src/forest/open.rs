@@ -192,7 +192,7 @@ pub(super) fn rights(ops: Oid, access: Access, schema: Oid) -> Result<(), Error>
                 (server::may(ops, user, pg_sys::ACL_INSERT), "it takes INSERT on ops")
             }
             Access::Own | Access::Drop => {
-                (server::owns_relation(ops, user), "only its owner may do this")
+                (server::owns(pg_sys::RelationRelationId, ops, user), "only its owner may do this")
             }
         }
     };

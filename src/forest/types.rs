@@ -1,6 +1,6 @@
 //! The OIDs that the types of columns have in this database.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 
 use pgrx::pg_sys::{self, Datum, Oid};
 use treecrdt::OpKind;
@@ -11,7 +11,7 @@ use crate::datum::Type;
 #[derive(Debug, Clone, Copy)]
 pub struct TypeOids {
     /// The schema `treecrdt`.
-    pub schema: Oid,
+    schema: Oid,
     kind: Oid,
     vector: Oid,
     labels: [Oid; OpKind::ALL.len()],
@@ -45,14 +45,13 @@ impl TypeOids {
         }
     }
 
-    /// Whether this is the function of that name in schema `treecrdt`.
-    pub fn is_function(&self, function: Oid, name: &CStr) -> bool {
+    /// The name of a function, if it is in schema `treecrdt`.
+    pub fn function_of_ours(&self, function: Oid) -> Option<CString> {
         // SAFETY: look-ups of a function that a catalog has named; the name is a C string.
         unsafe {
-            let found = pg_sys::get_func_name(function);
-            pg_sys::get_func_namespace(function) == self.schema
-                && !found.is_null()
-                && CStr::from_ptr(found) == name
+            let name = pg_sys::get_func_name(function);
+            let is_ours = pg_sys::get_func_namespace(function) == self.schema;
+            (is_ours && !name.is_null()).then(|| CStr::from_ptr(name).to_owned())
         }
     }
 

@@ -12,9 +12,9 @@ use crate::forest::shape::Table;
 ///
 /// Most nodes are leaves, and to look for what is below one costs as much as to read some dozens of
 /// entries of the index, where the parents stand in order. So looks in vain earn entries to be read
-/// on, each more than the one before, until all parents are known. A walk through the whole document is soon
-/// left with a look for each parent. One through a part of it, of which nobody knows how large a
-/// part, begins late and slowly: it pays little more than for its looks, and for a few thousand of
+/// on, each more than the one before, until all parents are known. A walk through the whole document
+/// is soon left with a look for each parent. One through a part of it, of which nobody knows how large
+/// a part, begins late and slowly: it pays little more than for its looks, and for a few thousand of
 /// them at most.
 #[derive(Debug)]
 pub struct Parents {

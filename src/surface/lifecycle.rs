@@ -43,13 +43,13 @@ fn drop_forest(forest: Oid) {
         unsafe {
             let view = pg_sys::get_relname_relid(name.as_ptr(), forest);
             let is_ours = pg_sys::get_rel_relkind(view) as u8 == pg_sys::RELKIND_VIEW
-                && server::owns_relation(view, pg_sys::GetUserId());
+                && server::owns(pg_sys::RelationRelationId, view, pg_sys::GetUserId());
             is_ours.then_some(view)
         }
     };
     let mut objects: Vec<Oid> = [c"children", c"oprefs"].into_iter().filter_map(view).collect();
     // SAFETY: as above.
-    if unsafe { !server::owns_schema(forest, pg_sys::GetUserId()) } {
+    if unsafe { !server::owns(pg_sys::NamespaceRelationId, forest, pg_sys::GetUserId()) } {
         let needs = "only the schema's owner may drop it";
         Error::Denied { forest: name, needs }.raise();
     }
