@@ -150,6 +150,32 @@ pub unsafe fn updated_columns(
     }
 }
 
+/// Makes ready to compute all generated columns of a table with every update, whatever columns the first
+/// one is of, and on 15, where there is one list, with every insertion. Since 18 under another name.
+///
+/// # Safety
+/// The executor state was told of the table, and nothing yet of columns that are updated.
+pub unsafe fn init_generated(result: *mut pg_sys::ResultRelInfo, estate: *mut pg_sys::EState) {
+    // The bindings leave it out. Since 15.2.
+    unsafe extern "C-unwind" {
+        #[cfg_attr(feature = "pg18", link_name = "ExecInitGenerated")]
+        fn ExecInitStoredGenerated(
+            result: *mut pg_sys::ResultRelInfo,
+            estate: *mut pg_sys::EState,
+            command: pg_sys::CmdType::Type,
+        );
+    }
+    // SAFETY: by the caller's promise.
+    unsafe {
+        let shape = (*(*result).ri_RelationDesc).rd_att;
+        if (*shape).constr.as_ref().is_some_and(|it| it.has_generated_stored) {
+            pg_sys::ffi::pg_guard_ffi_boundary(|| {
+                ExecInitStoredGenerated(result, estate, pg_sys::CmdType::CMD_UPDATE);
+            });
+        }
+    }
+}
+
 /// Makes ready for rows that have to be looked at again, which ours do not: since 16 with a list of
 /// the tables that are written.
 ///

@@ -212,6 +212,7 @@ impl<'o> Writer<'o> {
                 let index = at as pg_sys::Index + 1;
                 pg_sys::InitResultRelInfo(result, relation, index, std::ptr::null_mut(), 0);
                 pg_sys::ExecOpenIndices(result, false);
+                server::init_generated(result, estate);
                 let shape = (*relation).rd_att;
                 let slot =
                     pg_sys::MakeSingleTupleTableSlot(shape, &raw const pg_sys::TTSOpsVirtual);

@@ -33,6 +33,20 @@ SELECT seven, seen IS NOT NULL FROM h.nodes WHERE node = n(6);
 SELECT count(*) FROM treecrdt.verify('h');
 ROLLBACK;
 
+-- Generated columns follow whatever the first row that was written had new.
+BEGIN;
+ALTER TABLE h.nodes ADD COLUMN place text GENERATED ALWAYS AS (encode(order_key, 'hex')) STORED;
+ALTER TABLE h.nodes ADD COLUMN seven int GENERATED ALWAYS AS (7) STORED;
+INSERT INTO h.ops VALUES
+    ('d', '\x01', 7, 7, 'insert', n(7), n(0), '\x70', 'seven'),
+    ('d', '\x01', 8, 8, 'insert', n(8), n(0), '\x80', 'eight');
+INSERT INTO h.ops VALUES
+    ('d', '\x01', 9, 9, 'payload', n(7), NULL, NULL, 'sept'),
+    ('d', '\x01', 10, 10, 'move', n(8), n(0), '\x81', NULL),
+    ('d', '\x01', 11, 11, 'insert', n(9), n(0), '\x90', 'nine');
+SELECT title, place, seven FROM h.nodes WHERE node IN (n(7), n(8), n(9)) ORDER BY node;
+ROLLBACK;
+
 -- A publication of all tables does not hinder catching up what is deferred.
 BEGIN;
 CREATE PUBLICATION everything FOR ALL TABLES;
