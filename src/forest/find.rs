@@ -162,7 +162,7 @@ impl Forest {
 pub(super) fn find_locked(
     schema: Oid,
     mode: pg_sys::LOCKMODE,
-    may: &dyn Fn(Oid) -> Result<(), Error>,
+    may: &dyn Fn(&[Oid]) -> Result<(), Error>,
 ) -> Result<Rc<Forest>, Error> {
     for _ in 0..TRIES {
         let known = KNOWN.with_borrow(|known| known.iter().find(|f| f.schema == schema).cloned());
@@ -170,7 +170,7 @@ pub(super) fn find_locked(
             Some(forest) => std::array::from_fn(|at| forest.tables[at].oid),
             None => named(schema)?,
         };
-        may(oids[0])?;
+        may(&oids)?;
         for oid in oids {
             // SAFETY: a lock of this transaction's. That of a table that is gone does no harm.
             unsafe { pg_sys::LockRelationOid(oid, mode) };
@@ -180,7 +180,7 @@ pub(super) fn find_locked(
             let is_known =
                 KNOWN.with_borrow(|list| list.iter().any(|forest| Rc::ptr_eq(forest, &known)));
             if is_known {
-                may(oids[0])?;
+                may(&oids)?;
                 return Ok(known);
             }
             continue;
@@ -188,7 +188,7 @@ pub(super) fn find_locked(
         if named(schema)? != oids {
             continue;
         }
-        may(oids[0])?;
+        may(&oids)?;
         let news = NEWS.get();
         let forest = Rc::new(with_settings(&PLAIN, || examine(schema, oids))?);
         if NEWS.get() == news {

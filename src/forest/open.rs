@@ -58,7 +58,7 @@ impl Open {
     /// [`Error::Denied`] for who may not do what is meant; 25006 comes from the server.
     pub fn new(schema: Option<Oid>, access: Access) -> Result<Self, Error> {
         let schema = schema.ok_or(Error::NullForest)?;
-        let may = |ops: Oid| rights(ops, access, schema);
+        let may = |tables: &[Oid]| rights(tables, access, schema);
         Ok(Self::of(find_locked(schema, access.lock(), &may)?))
     }
 
@@ -181,19 +181,20 @@ unsafe fn file_seen_by(table: Oid, snapshot: pg_sys::Snapshot) -> Option<Oid> {
     }
 }
 
-/// Whether the caller may do what is meant.
-pub(super) fn rights(ops: Oid, access: Access, schema: Oid) -> Result<(), Error> {
+/// Whether the caller may do what is meant with these tables, `ops` first.
+pub(super) fn rights(tables: &[Oid], access: Access, schema: Oid) -> Result<(), Error> {
     // SAFETY: look-ups by the OIDs of a relation and of the current user.
     let (may, needs) = unsafe {
         let user = pg_sys::GetUserId();
+        let owns = |&table: &Oid| server::owns(pg_sys::RelationRelationId, table, user);
         match access {
             Access::Read => return Ok(()),
             Access::Append => {
-                (server::may(ops, user, pg_sys::ACL_INSERT), "it takes INSERT on ops")
+                (server::may(tables[0], user, pg_sys::ACL_INSERT), "it takes INSERT on ops")
             }
-            Access::Own | Access::Drop => {
-                (server::owns(pg_sys::RelationRelationId, ops, user), "only its owner may do this")
-            }
+            Access::Own => (owns(&tables[0]), "only its owner may do this"),
+            // All are locked against everybody: nobody's may be but the caller's.
+            Access::Drop => (tables.iter().all(owns), "only its owner may do this"),
         }
     };
     if may {

@@ -21,11 +21,10 @@ const STEPS: [&str; LAYOUT as usize] = [include_str!("../../sql/layouts/0-1.sql"
 /// [`Error::Layout`] for one that is newer; those of [`Open::new`](super::Open::new).
 pub fn upgrade(schema: Option<Oid>) -> Result<u32, Error> {
     let schema = schema.ok_or(Error::NullForest)?;
-    let may = |ops: Oid| rights(ops, Access::Own, schema);
+    let may = |tables: &[Oid]| rights(tables, Access::Drop, schema);
     let lock = pg_sys::AccessExclusiveLock as pg_sys::LOCKMODE;
     let oids = named(schema)?;
-    // Nobody's tables are locked but the caller's.
-    oids.iter().try_for_each(|&oid| may(oid))?;
+    may(&oids)?;
     // SAFETY: locks of this transaction's; the relation is closed again, its lock stays.
     let (found, owner) = unsafe {
         oids.iter().for_each(|&oid| pg_sys::LockRelationOid(oid, lock));
@@ -38,7 +37,7 @@ pub fn upgrade(schema: Option<Oid>) -> Result<u32, Error> {
         pg_sys::relation_close(ops, pg_sys::NoLock as i32);
         (found.unwrap_or(LAYOUT), owner)
     };
-    may(oids[0])?;
+    may(&oids)?;
     let forest = schema_name(schema).unwrap_or_default();
     if found > LAYOUT {
         return Err(Error::Layout { forest, found, known: LAYOUT });

@@ -41,7 +41,15 @@ SELECT statement, public.outcome(statement) FROM unnest(ARRAY[
     $$SELECT * FROM treecrdt.tree('f', 'd')$$, $$SELECT treecrdt.render('f', 'd')$$, $$SELECT treecrdt.path('f', 'd', n(1))$$,
     $$SELECT treecrdt.version('f', 'd')$$, $$SELECT treecrdt.subtree_version('f', 'd', n(1))$$, $$SELECT treecrdt.digest('f', 'd')$$,
     $$SELECT * FROM treecrdt.verify('f')$$]) statement;
+-- Who owns schema and log of a forest does not lock tables of others'.
 \c - :superuser
+SELECT treecrdt.create_forest('mixed');
+ALTER SCHEMA mixed OWNER TO rights_writer;
+ALTER TABLE mixed.ops OWNER TO rights_writer;
+\c - rights_writer
+SELECT statement, public.outcome(statement) FROM unnest(ARRAY[$$SELECT treecrdt.drop_forest('mixed')$$, $$SELECT treecrdt.upgrade_forest('mixed')$$]) statement;
+\c - :superuser
+DROP SCHEMA mixed CASCADE;
 DROP TABLE public.others;
 DROP FUNCTION public.outcome;
 \c - :superuser
