@@ -87,6 +87,15 @@ need_cargo_pgrx() {
     PATH=$cargo_root/bin:$PATH
 }
 
+cargo_deny_version=0.20.2
+
+need_cargo_deny() {
+    [[ $(cargo deny --version 2>/dev/null) != "cargo-deny $cargo_deny_version" ]] || return 0
+    say "installing cargo-deny $cargo_deny_version (some minutes, once)"
+    quietly cargo-deny cargo install --debug --locked --root "$cargo_root" --version "=$cargo_deny_version" cargo-deny
+    PATH=$cargo_root/bin:$PATH
+}
+
 # The libraries that unpacked packages need at run time: those of their dependencies that are libraries.
 # Not LLVM: it serves only JIT, which is off in our clusters.
 libraries_of() {
