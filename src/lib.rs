@@ -25,7 +25,8 @@ mod surface;
 ::pgrx::pg_module_magic!(name, version);
 
 ::pgrx::extension_sql_file!("../sql/types.sql", name = "types", bootstrap);
-::pgrx::extension_sql_file!("../sql/functions.sql", name = "functions", finalize);
+::pgrx::extension_sql_file!("../sql/functions.sql", name = "functions");
+::pgrx::extension_sql_file!("../sql/edit.sql", name = "edit", requires = ["functions"], finalize);
 
 /// Called by Postgres when the library is loaded.
 #[::pgrx::pg_guard]

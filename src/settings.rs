@@ -1,6 +1,6 @@
 //! Settings: ours, all below the prefix `treecrdt`, which is reserved; and the server's, set for a while.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum, pg_sys};
 
@@ -21,6 +21,9 @@ pub static CATCH_UP: GucSetting<CatchUp> = GucSetting::<CatchUp>::new(CatchUp::I
 /// `treecrdt.batch_size`.
 pub static BATCH_SIZE: GucSetting<i32> = GucSetting::<i32>::new(1 << 17);
 
+/// `treecrdt.replica`.
+pub static REPLICA: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
+
 /// Declares the settings to the server.
 pub fn define() {
     GucRegistry::define_enum_guc(
@@ -40,6 +43,15 @@ pub fn define() {
         &BATCH_SIZE,
         1,
         1 << 24,
+        GucContext::Userset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_string_guc(
+        c"treecrdt.replica",
+        c"Who mints the operations of the functions that edit.",
+        c"1 to 64 bytes, as they stand or in hex after \\x. Empty: an identity of this database, for as long as \
+          its server runs.",
+        &REPLICA,
         GucContext::Userset,
         GucFlags::default(),
     );

@@ -9,11 +9,23 @@ need_build_tools() {
     command -v make >/dev/null || packages+=(make)
     [[ -e /usr/include/unicode/ucol.h ]] || packages+=(libicu-dev)
     [[ -e /usr/include/zlib.h ]] || packages+=(zlib1g-dev)
+    if ((pg_major >= 17)); then # whose sources come without what bison and flex make
+        command -v bison >/dev/null || packages+=(bison)
+        command -v flex >/dev/null || packages+=(flex)
+        command -v perl >/dev/null || packages+=(perl)
+    fi
     apt_install ${packages[@]+"${packages[@]}"}
 }
 
-# apt's view of the archives that the machine uses, their sources this time; nothing of the machine's own is changed.
+# apt's view of the archives that the machine uses, their sources this time, or of the release that has this version;
+# nothing of the machine's own is changed.
 apt_sources() {
+    local suite
+    suite=$(suite_of "$pg_major")
+    if [[ -n $suite ]]; then
+        echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_archive) $suite main"
+        return
+    fi
     apt-get indextargets 'Created-By: Packages' 'Origin: Debian' --format \
         'deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(REPO_URI) $(RELEASE) $(COMPONENT)' | sort -u
 }

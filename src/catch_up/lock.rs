@@ -17,16 +17,13 @@
 //! statements about several documents; the server ends one of the two with 40P01.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::rc::Rc;
 
 use pgrx::pg_sys;
-use pgrx::spi::{OwnedPreparedStatement, Spi};
 
 use super::ancestry;
 use crate::doc::{DocDatum, DocName};
 use crate::error::Error;
-use crate::forest::names;
+use crate::forest::plans;
 use crate::forest::shape::{Docs, Ops};
 use crate::forest::{Forest, Open, Statement};
 use crate::server;
@@ -62,9 +59,6 @@ thread_local! {
     static FIRST: RefCell<Option<First>> = const { RefCell::new(None) };
     /// A transaction, and how many gates it holds.
     static GATES: RefCell<(pg_sys::LocalTransactionId, usize)> = const { RefCell::new((0, 0)) };
-    /// By statement, and by the type of documents.
-    static PLANS: RefCell<HashMap<(String, pg_sys::Oid), Rc<OwnedPreparedStatement>>> =
-        RefCell::default();
 }
 
 /// Takes the gate of a document before an operation of its enters the log.
@@ -108,7 +102,7 @@ pub fn take(forest: &Open, doc: &DocName<'_>) -> Result<Locked, Error> {
         if let Some(locked) = lock_row(forest, doc)? {
             return Ok(locked);
         }
-        run(forest, include_str!("../../sql/new_doc.sql"), doc)?;
+        plans::run(forest, include_str!("../../sql/new_doc.sql"), &[doc.param()])?;
     }
     Err(Error::Suppressed { table: "docs".into() })
 }
@@ -176,23 +170,4 @@ fn gate(forest: &Forest, doc: &DocName<'_>) -> pg_sys::LOCKTAG {
         locktag_type: pg_sys::LockTagType::LOCKTAG_OBJECT as u8,
         locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
     }
-}
-
-fn run(forest: &Open, sql: &str, doc: &DocName<'_>) -> Result<usize, Error> {
-    let statement = (names::sql(forest, sql), forest.docs.oid());
-    names::naming(forest.forest(), || {
-        Spi::connect_mut(|client| {
-            let known = PLANS.with_borrow(|plans| plans.get(&statement).cloned());
-            let plan = match known {
-                Some(plan) => plan,
-                None => {
-                    let types = [pgrx::PgOid::from(statement.1)];
-                    let plan = Rc::new(client.prepare_mut(statement.0.as_str(), &types)?.keep());
-                    PLANS.with_borrow_mut(|plans| plans.insert(statement, plan.clone()));
-                    plan
-                }
-            };
-            Ok(client.update(&*plan, None, &[doc.param()])?.len())
-        })
-    })
 }

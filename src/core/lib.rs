@@ -24,6 +24,7 @@
 
 mod memory;
 mod model;
+mod order_key;
 pub mod reference;
 mod replay;
 
@@ -33,6 +34,7 @@ pub use model::{
     MalformedOp, MalformedVector, NodeId, NodeKeys, Op, OpKind, OpParts, Range, ReplicaId,
     VersionVector, VersionVectorBuilder, hex,
 };
+pub use order_key::{NoKeyBetween, order_key_between, order_keys_between};
 pub use replay::{
     Above, NodePatch, OpRef, Patch, Placement, Row, Source, Store, Track, Verdict, catch_up,
     subtree_version,

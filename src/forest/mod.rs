@@ -8,6 +8,7 @@
 //! | [`shape`] | what they must look like, declared once |
 //! | `layout`, [`upgrade()`] | which layout they have, and how an older one becomes this library's |
 //! | [`names`] | SQL that goes by a table's name, held to the tables that were checked |
+//! | [`plans`] | statements that write, prepared once |
 //! | [`owner`] | acting as the forest's owner |
 //!
 //! **The order is: lock, then check.** The weakest lock that keeps a table from being altered is
@@ -23,6 +24,7 @@ mod layout;
 pub mod names;
 mod open;
 pub mod owner;
+pub mod plans;
 mod quote;
 pub mod shape;
 mod statement;
@@ -35,4 +37,5 @@ pub use layout::LAYOUT;
 pub use open::{Access, Open, is_after, must_be_writable};
 pub use quote::{index_name, quote_text};
 pub use statement::Statement;
+pub use types::dot_type;
 pub use upgrade::upgrade;

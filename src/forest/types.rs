@@ -66,6 +66,13 @@ impl TypeOids {
     }
 }
 
+/// The OID of the type `treecrdt.dot`, if it is there.
+pub fn dot_type() -> Option<Oid> {
+    // SAFETY: a look-up in a catalog.
+    let schema = unsafe { pg_sys::get_namespace_oid(c"treecrdt".as_ptr(), true) };
+    type_oid(schema, c"dot")
+}
+
 fn type_oid(schema: Oid, name: &CStr) -> Option<Oid> {
     let cache = pg_sys::SysCacheIdentifier::TYPENAMENSP as i32;
     let (name, schema) = (Datum::from(name.as_ptr()), Datum::from(schema));

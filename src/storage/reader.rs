@@ -38,6 +38,10 @@ pub struct Reader<'o> {
     pub children: Probe<'o, Nodes>,
     /// Those after one of them.
     pub children_after: Probe<'o, Nodes>,
+    /// Those before one of them, the last first.
+    pub children_before: Probe<'o, Nodes>,
+    /// The nodes below a parent, the last first.
+    pub last_child: Probe<'o, Nodes>,
     /// Those below the parents that come after one, as entries of the index.
     pub later_parent: Probe<'o, Nodes>,
     /// The nodes of a document that have a `deleted_at`.
@@ -151,6 +155,8 @@ impl<'o> Reader<'o> {
                 nodes: Probe::new(forest, nodes::PKEY, 1, Aim::All, snapshot),
                 children: Probe::new(forest, nodes::CHILDREN, 2, Aim::All, snapshot),
                 children_after: Probe::new(forest, nodes::CHILDREN, 2, Aim::After, snapshot),
+                children_before: Probe::new(forest, nodes::CHILDREN, 2, Aim::Before, snapshot),
+                last_child: Probe::new(forest, nodes::CHILDREN, 2, Aim::FromTheEnd, snapshot),
                 later_parent: Probe::new(forest, nodes::CHILDREN, 1, Aim::Beyond, snapshot)
                     .of_entries(),
                 deleted: Probe::new(forest, nodes::DELETED, 1, Aim::All, snapshot),

@@ -8,8 +8,10 @@
 //! | [`verify`] | verify |
 //! | [`read`] | all that reads |
 //! | [`vector`] | the type `version_vector` |
+//! | [`edit`] | local writes: insert_node and the like |
 //! | [`rights`] | what a caller may read |
 
+mod edit;
 mod function;
 mod lifecycle;
 mod maintain;

@@ -29,6 +29,15 @@ impl<'o> DocReader<'o> {
         Ok(Self { reader, doc: DocDatum::new(doc), name: doc })
     }
 
+    /// Opens it as the transaction sees it by now.
+    ///
+    /// # Errors
+    /// [`Error::Rewritten`].
+    pub fn now(forest: &'o Open, doc: &'o DocName<'static>) -> Result<Self, Error> {
+        let reader = Reader::open(forest)?;
+        Ok(Self { reader, doc: DocDatum::new(doc), name: doc })
+    }
+
     /// The error for tables that contradict each other.
     pub(super) fn corrupted(&self, problem: String) -> Error {
         Error::corrupted(&self.reader.forest.name, self.name, problem)

@@ -21,3 +21,6 @@ mod render;
 mod since;
 mod version;
 mod walk;
+
+pub(super) use doc::DocReader;
+pub(super) use nodes::{WayUp, node_id, uuid};
