@@ -62,6 +62,9 @@ pub fn define() {
 /// Runs `work` with these settings, and brings the caller's back: those, and whatever else was set
 /// meanwhile, for the transaction or for the session. An error needs no clean-up here: the end of the (sub)transaction restores settings.
 pub fn with_settings<T>(settings: &[(&CStr, &CStr)], work: impl FnOnce() -> T) -> T {
+    if settings.is_empty() {
+        return work();
+    }
     // SAFETY: plain calls into the server on the backend's only thread; the server copies strings.
     let nest = unsafe { pg_sys::NewGUCNestLevel() };
     for (name, value) in settings {

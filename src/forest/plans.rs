@@ -31,7 +31,8 @@ pub fn run(forest: &Open, sql: &str, arguments: &[DatumWithOid<'_>]) -> Result<u
             let plan = match known {
                 Some(plan) => plan,
                 None => {
-                    let types: Vec<_> = statement.1.iter().map(|&of| pgrx::PgOid::from(of)).collect();
+                    let types: Vec<_> =
+                        statement.1.iter().map(|&of| pgrx::PgOid::from(of)).collect();
                     let plan = Rc::new(client.prepare_mut(statement.0.as_str(), &types)?.keep());
                     PLANS.with_borrow_mut(|plans| plans.insert(statement, plan.clone()));
                     plan

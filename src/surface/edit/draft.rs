@@ -1,7 +1,8 @@
 //! A document that is being edited: locked, caught up, read, and the operations that are minted for it.
 
-use pgrx::Uuid;
+use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::{self, Oid};
+use pgrx::{IntoDatum, Uuid};
 use treecrdt::{Action, Dot, Key, MAX_COUNTER, NodeId, Op, ReplicaId, VersionVector};
 
 use super::replica;
@@ -12,7 +13,7 @@ use crate::error::{EditProblem, Error, or_raise};
 use crate::forest::owner::acting_as;
 use crate::forest::shape::ops;
 use crate::forest::{Access, Open, must_be_writable, plans};
-use crate::settings::with_settings;
+use crate::settings::{CATCH_UP, CatchUp, with_settings};
 use crate::storage::reader::Reader;
 use crate::surface::read::{DocReader, uuid};
 
@@ -120,43 +121,89 @@ fn insert(
     minted: &[Op],
 ) -> Result<(), Error> {
     let Some(first) = minted.first() else { return Ok(()) };
-    let each = |of: &dyn Fn(&Op) -> Option<Vec<u8>>| minted.iter().map(of).collect::<Vec<_>>();
-    let kinds: Vec<&str> = minted.iter().map(|op| op.kind().name()).collect();
-    let nodes: Vec<Uuid> = minted.iter().map(|op| uuid(op.node)).collect();
-    let parents: Vec<Option<Uuid>> = minted.iter().map(|op| op.parent().map(uuid)).collect();
-    let order_keys = each(&|op| match &op.action {
-        Action::Insert { order_key, .. } | Action::Move { order_key, .. } => Some(order_key.clone()),
-        _ => None,
-    });
-    let payloads = each(&|op| op.written_payload().flatten().map(<[u8]>::to_vec));
-    let known_states: Vec<Option<String>> = minted
-        .iter()
-        .map(|op| match &op.action {
-            Action::Delete { known_state } => Some(known_state.to_json()),
-            _ => None,
-        })
-        .collect();
-    let arguments = [
-        name.param(),
-        replica.as_bytes().into(),
-        (first.key.dot.counter as i64).into(),
-        (first.key.lamport as i64).into(),
-        kinds.into(),
-        nodes.into(),
-        parents.into(),
-        order_keys.into(),
-        payloads.into(),
-        known_states.into(),
-    ];
-    let sql = include_str!("../../../sql/edit/append.sql");
-    let written = with_settings(&[(c"treecrdt.catch_up", c"immediate")], || {
-        plans::run(forest, sql, &arguments)
-    })?;
+    let [counter, lamport] = [first.key.dot.counter, first.key.lamport].map(|it| it as i64);
+    let head = [name.param(), replica.as_bytes().into(), counter.into(), lamport.into()];
+    // A statement about one operation is run much sooner than one about a list.
+    let (sql, columns) = match minted {
+        [one] => (include_str!("../../../sql/edit/append_one.sql"), arguments(Columns::of(one))),
+        all => {
+            let (mut kind, mut node, mut parent) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut order_key, mut payload, mut known_state) =
+                (Vec::new(), Vec::new(), Vec::new());
+            for op in all {
+                let columns = Columns::of(op);
+                kind.push(columns.kind);
+                node.push(columns.node);
+                parent.push(columns.parent);
+                order_key.push(columns.order_key);
+                payload.push(columns.payload);
+                known_state.push(columns.known_state);
+            }
+            let all = Columns { kind, node, parent, order_key, payload, known_state };
+            (include_str!("../../../sql/edit/append.sql"), arguments(all))
+        }
+    };
+    let arguments: Vec<_> = head.into_iter().chain(columns).collect();
+    let immediate: &[_] = match CATCH_UP.get() {
+        CatchUp::Immediate => &[],
+        CatchUp::Deferred => &[(c"treecrdt.catch_up", c"immediate")],
+    };
+    let written = with_settings(immediate, || plans::run(forest, sql, &arguments))?;
     if written == minted.len() {
         return Ok(());
     }
     let table = format!("{}.ops", forest.name);
     Err(Error::Suppressed { table })
+}
+
+/// What stands in the columns of `ops` that operations differ in: of one, or lists of all.
+struct Columns<K, N, P, O, L, S> {
+    kind: K,
+    node: N,
+    parent: P,
+    order_key: O,
+    payload: L,
+    known_state: S,
+}
+
+type OneRow<'a> =
+    Columns<&'a str, Uuid, Option<Uuid>, Option<&'a [u8]>, Option<&'a [u8]>, Option<String>>;
+
+impl<'a> OneRow<'a> {
+    fn of(op: &'a Op) -> Self {
+        let order_key = match &op.action {
+            Action::Insert { order_key, .. } | Action::Move { order_key, .. } => {
+                Some(order_key.as_slice())
+            }
+            _ => None,
+        };
+        let known_state = match &op.action {
+            Action::Delete { known_state } => Some(known_state.to_json()),
+            _ => None,
+        };
+        Self {
+            kind: op.kind().name(),
+            node: uuid(op.node),
+            parent: op.parent().map(uuid),
+            order_key,
+            payload: op.written_payload().flatten(),
+            known_state,
+        }
+    }
+}
+
+/// They as parameters of a statement.
+fn arguments<'d, K, N, P, O, L, S>(columns: Columns<K, N, P, O, L, S>) -> [DatumWithOid<'d>; 6]
+where
+    K: IntoDatum,
+    N: IntoDatum,
+    P: IntoDatum,
+    O: IntoDatum,
+    L: IntoDatum,
+    S: IntoDatum,
+{
+    let Columns { kind, node, parent, order_key, payload, known_state } = columns;
+    [kind.into(), node.into(), parent.into(), order_key.into(), payload.into(), known_state.into()]
 }
 
 /// A random number.

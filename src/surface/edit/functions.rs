@@ -70,7 +70,10 @@ fn insert_node(
             return Err(EditProblem::Cycle { node, parent }.into());
         }
         let order_key = order_key(draft, parent, node, wish(after, before, place))?;
-        draft.mint(node, Action::Insert { parent, order_key, payload: payload.map(<[u8]>::to_vec) })?;
+        draft.mint(
+            node,
+            Action::Insert { parent, order_key, payload: payload.map(<[u8]>::to_vec) },
+        )?;
         Ok(uuid(node))
     })
 }
@@ -152,9 +155,8 @@ fn restore_node(
         }
         // To be placed where it is: news, which no delete of it has seen.
         let row = draft.reader.node.find(&[draft.doc.arg(), datum::uuid(&node)], &[])?;
-        let place = row.and_then(|row| {
-            Some((row.get(nodes::PARENT)?, row.get(nodes::ORDER_KEY)?.to_vec()))
-        });
+        let place = row
+            .and_then(|row| Some((row.get(nodes::PARENT)?, row.get(nodes::ORDER_KEY)?.to_vec())));
         let (parent, order_key) = place.ok_or(EditProblem::Unknown { node })?;
         draft.mint(node, Action::Move { parent, order_key })
     }))
@@ -177,5 +179,7 @@ fn as_composite(dot: Dot) -> pgrx::composite_type!('static, "treecrdt.dot") {
         tuple.set_by_index(NonZeroUsize::MIN.saturating_add(1), dot.counter as i64).ok()?;
         Some(tuple)
     };
-    or_raise(build().ok_or_else(|| Error::Unexpected { what: "type treecrdt.dot is missing".into() }))
+    or_raise(
+        build().ok_or_else(|| Error::Unexpected { what: "type treecrdt.dot is missing".into() }),
+    )
 }

@@ -14,7 +14,8 @@ fn order_key_between(lower: Option<&[u8]>, upper: Option<&[u8]>) -> Vec<u8> {
 
 #[pg_extern(sql = false)]
 fn order_keys_between(lower: Option<&[u8]>, upper: Option<&[u8]>, n: Option<i32>) -> Vec<Vec<u8>> {
-    let count = or_raise(n.and_then(|n| usize::try_from(n).ok()).ok_or::<Error>(EditProblem::Count.into()));
+    let count =
+        or_raise(n.and_then(|n| usize::try_from(n).ok()).ok_or::<Error>(EditProblem::Count.into()));
     let mut checked = || {
         memory::check();
         random()

@@ -58,7 +58,9 @@ pub fn order_key(
         (None, None) => match wish.place {
             "first" => (None, siblings.end(false)?),
             "last" => (siblings.end(true)?, None),
-            other => return Err(EditProblem::Place { place: other.chars().take(100).collect() }.into()),
+            other => {
+                return Err(EditProblem::Place { place: other.chars().take(100).collect() }.into());
+            }
         },
     };
     siblings.make_room(lower, upper)
@@ -104,7 +106,8 @@ impl Siblings<'_, '_> {
             memory::check();
             let key = Varlena::new(&of.key);
             let Draft { reader, doc, .. } = &mut *self.draft;
-            let probe = if forward { &mut reader.children_after } else { &mut reader.children_before };
+            let probe =
+                if forward { &mut reader.children_after } else { &mut reader.children_before };
             let at = [doc.arg(), datum::uuid(&self.parent)];
             let found = probe.find(&at, &[key.bytea(), datum::uuid(&of.node)])?.and_then(sibling);
             match found {

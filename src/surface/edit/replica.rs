@@ -6,6 +6,7 @@
 //! after a restart of its server: operations that a crash has lost may be known to others already, and their dots are
 //! not minted again.
 
+use std::cell::OnceCell;
 use std::ffi::CStr;
 use std::os::unix::fs::MetadataExt;
 
@@ -16,8 +17,13 @@ use treecrdt::{MAX_REPLICA, ReplicaId};
 use crate::error::{EditProblem, Error};
 use crate::settings::REPLICA;
 
-/// The bytes of an identity: among a thousand million of them no two are the same, but for a chance of 1 in 10¹¹.
-const IDENTITY: usize = 12;
+/// The bytes of an identity: of a thousand million no two are the same, but for a chance of 1 in 10¹¹.
+const LENGTH: usize = 12;
+
+thread_local! {
+    /// It does not change while a backend lives.
+    static IDENTITY: OnceCell<ReplicaId> = const { OnceCell::new() };
+}
 
 /// The replica that mints.
 ///
@@ -26,7 +32,7 @@ const IDENTITY: usize = 12;
 pub fn minting() -> Result<ReplicaId, Error> {
     match REPLICA.get() {
         Some(name) if !name.is_empty() => named(&name),
-        _ => Ok(identity()),
+        _ => Ok(IDENTITY.with(|it| *it.get_or_init(identity))),
     }
 }
 
@@ -70,7 +76,7 @@ fn identity() -> ReplicaId {
     if let Ok(folder) = std::fs::metadata(folder) {
         parts.extend(format!("{} {}", folder.dev(), folder.ino()).bytes());
     }
-    ReplicaId::new(&sha256(&parts)[..IDENTITY]).expect("it has a good length")
+    ReplicaId::new(&sha256(&parts)[..LENGTH]).expect("it has a good length")
 }
 
 /// The server's SHA-256.
@@ -78,8 +84,10 @@ fn sha256(bytes: &[u8]) -> Vec<u8> {
     let bytes = crate::datum::Varlena::new(bytes);
     // SAFETY: a function of the server, on a bytea.
     unsafe {
-        let hash: Option<Datum> =
-            direct_function_call(pg_sys::sha256_bytea, &[Some(bytes.bytea().datum(crate::datum::Type::Bytea))]);
+        let hash: Option<Datum> = direct_function_call(
+            pg_sys::sha256_bytea,
+            &[Some(bytes.bytea().datum(crate::datum::Type::Bytea))],
+        );
         Vec::<u8>::from_datum(hash.expect("never NULL"), false).expect("never NULL")
     }
 }
