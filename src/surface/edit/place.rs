@@ -45,6 +45,11 @@ pub fn order_key(
     let mut siblings = Siblings { draft, parent, node, behind: None };
     let after = wish.after.map(|it| siblings.visible(it)).transpose()?;
     let before = wish.before.map(|it| siblings.visible(it)).transpose()?;
+    if let (Some(one), Some(two)) = (&after, &before)
+        && one.node == two.node
+    {
+        return Err(EditProblem::NotASibling { node: one.node, parent }.into());
+    }
     let (lower, upper) = match (after, before) {
         (Some(after), before) => {
             // Peers may have moved the one to the other side of the other: then it goes behind the node.

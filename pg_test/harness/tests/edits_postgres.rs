@@ -1,0 +1,399 @@
+//! Peers that edit one document with the functions for it, and exchange operations in random ways: what each
+//! function promises holds when it returns, and in the end all have the same.
+//!
+//! TREECRDT_SEED replays a history.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use harness::forest::Forest;
+use postgres::Client;
+use treecrdt_testing::history::Random;
+use treecrdt_testing::steps::first_seed;
+
+const ROOT: &str = "00000000-0000-0000-0000-000000000000";
+const TRASH: &str = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+const DOC: &str = "d";
+
+#[test]
+fn peers_that_edit_find_what_each_function_promises_and_end_alike() {
+    let (first, mut done) = (first_seed(), 0);
+    println!("peers that edit, seeds {first} to {}", first + 29);
+    for seed in first..first + 30 {
+        let mut random = Random::new(seed);
+        let count = 2 + random.below(3);
+        let mut peers: Vec<Peer> = (0..count).map(|at| Peer::create(seed, at)).collect();
+        for step in 0..150 {
+            let at = random.below(count);
+            let context = format!("TREECRDT_SEED={seed}, step {step}, peer {at}");
+            if random.chance(25) {
+                let from = (at + 1 + random.below(count - 1)) % count;
+                let (from, share) = (peers[from].forest.schema().to_owned(), random.below(101));
+                peers[at].fetch(&from, share);
+            } else if random.chance(10) {
+                peers[at].mint_anyhow(&mut random, step);
+            } else {
+                done += usize::from(peers[at].edit(&mut random, &context));
+            }
+        }
+        let schemas: Vec<String> = peers.iter().map(|it| it.forest.schema().to_owned()).collect();
+        for at in 0..count {
+            schemas.iter().for_each(|from| peers[at].fetch(from, 100));
+        }
+        for peer in &mut peers {
+            schemas.iter().for_each(|from| peer.fetch(from, 100));
+        }
+        let digests: BTreeSet<Vec<u8>> =
+            peers.iter_mut().map(|it| it.forest.digest(DOC).expect("a digest")).collect();
+        assert_eq!(digests.len(), 1, "TREECRDT_SEED={seed}: peers differ");
+        for peer in &mut peers {
+            let wrong = peer.forest.verify(DOC).expect("verify");
+            assert!(wrong.is_empty(), "TREECRDT_SEED={seed}: {wrong:?}");
+        }
+    }
+    assert!(done > 1200, "only {done} edits were made, of some 3,000");
+}
+
+/// What is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Edit {
+    Insert,
+    Move,
+    Payload,
+    Delete,
+    Restore,
+}
+
+/// A node that can be seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    parent: String,
+    payload: Option<String>,
+}
+
+/// A document as it is at a moment.
+#[derive(Debug)]
+struct Moment {
+    /// What can be seen.
+    visible: BTreeMap<String, Seen>,
+    /// The children of each node that can be seen, in order.
+    children: BTreeMap<String, Vec<String>>,
+    /// Every node with its parent, and whether it is a tombstone.
+    nodes: BTreeMap<String, (Option<String>, bool)>,
+    /// The longest order key.
+    longest: i32,
+}
+
+impl Moment {
+    fn can_see(&self, node: &str) -> bool {
+        node == ROOT || self.visible.contains_key(node)
+    }
+
+    /// The node and its ancestors.
+    fn way(&self, node: &str) -> Vec<String> {
+        let mut way = vec![node.to_owned()];
+        while let Some((Some(parent), _)) = self.nodes.get(way.last().expect("one at least")) {
+            way.push(parent.clone());
+        }
+        way
+    }
+
+    fn is_below(&self, node: &str, above: &str) -> bool {
+        self.way(node).iter().any(|it| it == above)
+    }
+}
+
+struct Peer {
+    forest: Forest,
+}
+
+impl Peer {
+    fn create(seed: u64, at: usize) -> Self {
+        let mut forest = Forest::create(&format!("edits_{}_{at}", seed % 1_000_000));
+        let set = format!("SET treecrdt.replica = 'peer {at}'");
+        forest.client.batch_execute(&set).expect("a setting");
+        Self { forest }
+    }
+
+    fn client(&mut self) -> &mut Client {
+        &mut self.forest.client
+    }
+
+    /// Takes a share, in percent, of what another has and this one lacks, in an order of its own.
+    fn fetch(&mut self, from: &str, share: usize) {
+        let to = self.forest.schema().to_owned();
+        let fetch = format!(
+            "INSERT INTO {to}.ops SELECT * FROM treecrdt.ops_since('{from}', '{DOC}', treecrdt.version('{to}', '{DOC}'))
+             WHERE random() * 100 < {share} ORDER BY random() ON CONFLICT DO NOTHING"
+        );
+        self.client().batch_execute(&fetch).expect("operations are taken");
+    }
+
+    fn moment(&mut self) -> Moment {
+        let schema = self.forest.schema().to_owned();
+        let mut moment = Moment {
+            visible: BTreeMap::new(),
+            children: BTreeMap::new(),
+            nodes: BTreeMap::new(),
+            longest: 0,
+        };
+        let tree = format!(
+            "SELECT node::text, parent::text, convert_from(payload, 'UTF8') FROM treecrdt.tree('{schema}', '{DOC}')"
+        );
+        for row in self.client().query(&tree, &[]).expect("a tree") {
+            let (node, parent): (String, String) = (row.get(0), row.get(1));
+            moment.children.entry(parent.clone()).or_default().push(node.clone());
+            moment.visible.insert(node, Seen { parent, payload: row.get(2) });
+        }
+        let nodes = format!(
+            "SELECT node::text, parent::text, tombstone, coalesce(length(order_key), 0) FROM {schema}.nodes WHERE doc = '{DOC}'"
+        );
+        for row in self.client().query(&nodes, &[]).expect("nodes") {
+            moment.longest = moment.longest.max(row.get(3));
+            moment.nodes.insert(row.get(0), (row.get(1), row.get(2)));
+        }
+        moment
+    }
+
+    /// A client that mints on its own moves a node somewhere, under a key that others have, too.
+    fn mint_anyhow(&mut self, random: &mut Random, step: usize) {
+        let schema = self.forest.schema().to_owned();
+        let keys = ["", "\\x00", "\\x0000", "\\x80", "\\x8000", "\\xffffffffffffffff"];
+        let (key, at) = (random.pick(&keys), random.below(3));
+        let parent = [
+            "(SELECT node FROM n OFFSET 1 LIMIT 1)",
+            "uuid_nil()",
+            "(SELECT parent FROM n LIMIT 1)",
+        ][at];
+        let parent = parent.replace("uuid_nil()", &format!("'{ROOT}'::uuid"));
+        let mint = format!(
+            "WITH n AS (SELECT node, parent FROM {schema}.nodes WHERE doc = '{DOC}' AND parent IS NOT NULL ORDER BY md5(node::text || '{step}') LIMIT 2)
+             INSERT INTO {schema}.ops (doc, replica, counter, lamport, kind, node, parent, order_key)
+             SELECT '{DOC}', convert_to(current_setting('treecrdt.replica') || ' itself', 'UTF8'), {step} + 1,
+                 (SELECT coalesce(max(lamport), 0) + 1 FROM {schema}.ops), 'move', node, {parent}, '{key}'
+             FROM n LIMIT 1 ON CONFLICT DO NOTHING"
+        );
+        let minted = self.client().batch_execute(&mint);
+        // Where there are less than two nodes, there may be no parent.
+        if let Err(error) = minted {
+            let code = error.code().expect("a SQLSTATE").code().to_owned();
+            assert_eq!(code, "23514", "{error}");
+        }
+    }
+
+    /// Edits, and checks what was promised. Gives whether it could.
+    fn edit(&mut self, random: &mut Random, context: &str) -> bool {
+        let before = self.moment();
+        let any = |random: &mut Random| -> String {
+            if random.chance(10) {
+                return ROOT.into();
+            }
+            if random.chance(75) && !before.visible.is_empty() {
+                let at = random.below(before.visible.len());
+                return before.visible.keys().nth(at).expect("so many").clone();
+            }
+            let count = before.nodes.len();
+            match before.nodes.keys().nth(random.below(count.max(1))) {
+                Some(node) if !random.chance(3) => node.clone(),
+                _ => format!("{:032x}", random.below(50) + 1),
+            }
+        };
+        use Edit::{Delete, Insert, Move, Payload, Restore};
+        let edit = random.pick(&[
+            Insert, Insert, Insert, Insert, Insert, Move, Move, Move, Payload, Delete, Delete,
+            Restore,
+        ]);
+        let parent = any(random);
+        let tombstones: Vec<&String> =
+            before.nodes.iter().filter(|(_, (_, it))| *it).map(|(node, _)| node).collect();
+        let node = match edit == Restore && !tombstones.is_empty() && random.chance(80) {
+            true => tombstones[random.below(tombstones.len())].clone(),
+            false => any(random),
+        };
+        // Where to: nowhere in particular, or beside children of the parent, or of anybody.
+        let siblings = before.children.get(&parent).cloned().unwrap_or_default();
+        let beside = |random: &mut Random| match (siblings.is_empty(), random.chance(5)) {
+            (_, true) => Some(any(random)),
+            (true, _) => None,
+            _ => Some(siblings[random.below(siblings.len())].clone()),
+        };
+        let (mut after, mut first, mut ahead) = (None, false, None);
+        match random.below(6) {
+            0 => first = true,
+            1 | 2 => after = beside(random),
+            3 => ahead = beside(random),
+            4 => (after, ahead) = (beside(random), beside(random)),
+            _ => {}
+        }
+        let place = format!(
+            "after => {}, before => {}, place => '{}'",
+            literal(&after),
+            literal(&ahead),
+            if first { "first" } else { "last" }
+        );
+        let schema = self.forest.schema().to_owned();
+        let payload = format!("payload {}", random.below(1000));
+        let call = match edit {
+            Insert => format!("insert_node('{schema}', '{DOC}', '{parent}', '{payload}', {place})"),
+            Move => format!("move_node('{schema}', '{DOC}', '{node}', '{parent}', {place})"),
+            Payload => format!("set_payload('{schema}', '{DOC}', '{node}', '{payload}')"),
+            Delete => format!("delete_node('{schema}', '{DOC}', '{node}')"),
+            Restore => format!("restore_node('{schema}', '{DOC}', '{node}')"),
+        };
+        let deferred = random.chance(10);
+        self.forest.set_deferred(deferred).expect("a setting");
+        let answer = self.client().query(&format!("SELECT (treecrdt.{call})::text"), &[]);
+        self.forest.set_deferred(false).expect("a setting");
+        let context = format!("{context}: {call}");
+        let now = self.moment();
+        assert!(now.longest <= 1536, "{context}: a key of {} bytes", now.longest);
+        // Whether it can be done.
+        let is_child = |it: &Option<String>, moved: Option<&String>| {
+            it.as_ref().is_none_or(|it| siblings.contains(it) && Some(it) != moved)
+        };
+        let both_the_same = after.is_some() && after == ahead;
+        let placed = before.nodes.get(&node).is_some_and(|(parent, _)| parent.is_some());
+        let may = match edit {
+            Insert => {
+                before.can_see(&parent)
+                    && is_child(&after, None)
+                    && is_child(&ahead, None)
+                    && !both_the_same
+            }
+            Move => {
+                placed
+                    && before.can_see(&parent)
+                    && !before.is_below(&parent, &node)
+                    && is_child(&after, Some(&node))
+                    && is_child(&ahead, Some(&node))
+                    && !both_the_same
+            }
+            Payload => before.can_see(&node),
+            Delete => node != ROOT && before.nodes.contains_key(&node),
+            Restore => {
+                let way = before.way(&node);
+                placed
+                    && before.nodes[&node].1
+                    && way.last().is_some_and(|it| it == ROOT)
+                    && way[1..]
+                        .iter()
+                        .all(|it| before.nodes.get(it).is_none_or(|(_, tombstone)| !tombstone))
+            }
+        };
+        let id = match answer {
+            Ok(rows) => {
+                assert!(may, "{context}: should have been refused");
+                rows[0].get::<_, String>(0)
+            }
+            Err(error) => {
+                let error = error.as_db_error().expect("an error of the server");
+                assert!(
+                    !may,
+                    "{context}: refused with {} {}",
+                    error.code().code(),
+                    error.message()
+                );
+                let expected = ["22023", "42704", "55000"].contains(&error.code().code());
+                assert!(expected, "{context}: {} {}", error.code().code(), error.message());
+                assert_eq!(
+                    before.visible, now.visible,
+                    "{context}: refused, and something has changed"
+                );
+                return false;
+            }
+        };
+        let subject = if edit == Insert { &id } else { &node };
+        // It is where it was put.
+        if matches!(edit, Insert | Move) {
+            assert_eq!(
+                now.visible.get(subject).map(|it| &it.parent),
+                Some(&parent),
+                "{context}: the parent"
+            );
+            let siblings = &now.children[&parent];
+            let at = siblings.iter().position(|it| it == subject).expect("among the children");
+            let neighbour = |it: &Option<String>, offset: isize| {
+                it.as_ref().is_none_or(|it| {
+                    at.checked_add_signed(offset).and_then(|at| siblings.get(at)) == Some(it)
+                })
+            };
+            match (&after, &ahead) {
+                (None, None) => assert_eq!(
+                    at,
+                    if first { 0 } else { siblings.len() - 1 },
+                    "{context}: the place"
+                ),
+                (Some(_), Some(ahead)) => {
+                    let behind =
+                        siblings.iter().position(|it| it == ahead).expect("among the children");
+                    assert!(neighbour(&after, -1) && at < behind, "{context}: between two");
+                }
+                _ => {
+                    assert!(neighbour(&after, -1) && neighbour(&ahead, 1), "{context}: beside one")
+                }
+            }
+            // The others are in the order that they had, but for one that had to go behind.
+            let others = |of: &[String]| -> Vec<String> {
+                of.iter()
+                    .filter(|it| *it != subject && Some(*it) != ahead.as_ref())
+                    .cloned()
+                    .collect()
+            };
+            let had: &[String] = before.children.get(&parent).map_or(&[], Vec::as_slice);
+            assert_eq!(others(had), others(siblings), "{context}: the order of the others");
+        }
+        if matches!(edit, Insert | Payload) {
+            let has = if subject == ROOT {
+                Some(payload.clone())
+            } else {
+                now.visible[subject].payload.clone()
+            };
+            assert_eq!(has.as_deref(), Some(payload.as_str()), "{context}: the payload");
+        }
+        if edit == Delete {
+            assert!(!now.can_see(subject), "{context}: it is gone");
+        }
+        if edit == Restore {
+            let parent = before.nodes[subject].0.as_ref();
+            assert_eq!(
+                now.visible.get(subject).map(|it| &it.parent),
+                parent,
+                "{context}: it is back"
+            );
+        }
+        // Nothing else has come or gone.
+        for node in before.visible.keys().chain(now.visible.keys()) {
+            let is_the_matter = before.is_below(node, subject) || now.is_below(node, subject);
+            if !is_the_matter {
+                assert_eq!(before.can_see(node), now.can_see(node), "{context}: {node}");
+            }
+        }
+        true
+    }
+}
+
+fn literal(node: &Option<String>) -> String {
+    node.as_ref().map_or("NULL".into(), |node| format!("'{node}'"))
+}
+
+#[test]
+fn nothing_can_be_put_into_trash_by_insert_or_brought_back_from_there_by_restore() {
+    let mut peer = Peer::create(0, 9);
+    let schema = peer.forest.schema().to_owned();
+    let state = |peer: &mut Peer, call: &str| -> String {
+        let call = format!("SELECT (treecrdt.{call})::text");
+        match peer.client().query(&call, &[]) {
+            Ok(rows) => rows[0].get(0),
+            Err(error) => error.code().expect("a SQLSTATE").code().to_owned(),
+        }
+    };
+    let node = state(&mut peer, &format!("insert_node('{schema}', '{DOC}', '{ROOT}', 'a')"));
+    assert_eq!(state(&mut peer, &format!("insert_node('{schema}', '{DOC}', '{TRASH}')")), "55000");
+    let to_trash = format!(
+        "INSERT INTO {schema}.ops VALUES ('{DOC}', '\\x01', 1, 99, 'move', '{node}', '{TRASH}', '', NULL, NULL)"
+    );
+    peer.client().batch_execute(&to_trash).expect("an operation");
+    assert_eq!(state(&mut peer, &format!("restore_node('{schema}', '{DOC}', '{node}')")), "55000");
+    let moved = state(&mut peer, &format!("move_node('{schema}', '{DOC}', '{node}', '{ROOT}')"));
+    assert!(moved.starts_with('('), "{moved}");
+    assert!(peer.moment().can_see(&node));
+}
