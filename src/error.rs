@@ -292,6 +292,20 @@ pub enum Error {
         /// The document.
         doc: String,
     },
+    /// A dot that is there already, with another operation.
+    #[error(
+        "operation {dot} of doc \"{doc}\" is there already with other content: {there}; brought was: {brought}"
+    )]
+    OtherContent {
+        /// The document.
+        doc: String,
+        /// `replica:counter`.
+        dot: String,
+        /// What is there.
+        there: String,
+        /// What was brought.
+        brought: String,
+    },
     /// An edit is not made.
     #[error("{}{problem}", .doc.as_ref().map(|doc| format!("doc \"{doc}\": ")).unwrap_or_default())]
     Edit {
@@ -424,6 +438,7 @@ impl Error {
             Self::NotATrigger { .. } => PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
             Self::Spi(_) => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
             Self::Edit { problem, .. } => problem.code(),
+            Self::OtherContent { .. } => PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION,
         }
     }
 
@@ -482,6 +497,11 @@ impl Error {
                     .into()
             }
             Self::Edit { problem, .. } => return problem.hint(),
+            Self::OtherContent { .. } => {
+                "No two operations may have the same replica and counter: each replica counts on its own, and \
+                 a database or device that was copied is another replica."
+                    .into()
+            }
             Self::NameTooLong { .. }
             | Self::NotATrigger { .. }
             | Self::Serialization

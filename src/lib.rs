@@ -36,4 +36,5 @@ pub extern "C-unwind" fn _PG_init() {
     forest::watch_invalidations();
     forest::names::watch_statements();
     catch_up::watch_transactions();
+    surface::proposed::watch_transactions();
 }

@@ -139,6 +139,16 @@ impl<'r> OpRow<'r> {
         }
     }
 
+    /// Its payload.
+    pub fn payload_bytes(&self) -> Option<&'r [u8]> {
+        self.row.get(ops::PAYLOAD)
+    }
+
+    /// What the author of a delete had seen, as it is stored.
+    pub fn known_state_bytes(&self) -> Option<&'r [u8]> {
+        self.row.get(ops::KNOWN_STATE)
+    }
+
     /// The slot that holds the row.
     pub fn slot(&self) -> *mut pg_sys::TupleTableSlot {
         self.row.slot()

@@ -3,6 +3,7 @@
 //! | | |
 //! | --- | --- |
 //! | [`trigger`], [`transition`] | what fires on `ops`; the rows that a statement has inserted |
+//! | [`proposed`] | what a statement has brought, to tell a redelivery from another operation under the same dot |
 //! | [`lifecycle`] | create_forest, drop_forest, drop_doc |
 //! | [`maintain`] | ensure_materialized, rebuild |
 //! | [`verify`] | verify |
@@ -15,6 +16,7 @@ mod edit;
 mod function;
 mod lifecycle;
 mod maintain;
+pub mod proposed;
 mod read;
 mod rights;
 mod transition;

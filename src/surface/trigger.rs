@@ -4,6 +4,7 @@
 use pgrx::pg_sys::{self, Datum, FunctionCallInfo};
 
 use super::function::c_function;
+use super::proposed;
 use super::transition::{self, Inserted};
 use crate::catch_up;
 use crate::catch_up::{accounted, lock, permit};
@@ -58,6 +59,7 @@ unsafe fn check(fcinfo: FunctionCallInfo) -> Datum {
         let forest = or_raise(Forest::of_ops((*data).tg_relation));
         let row = or_raise(OpRow::incoming((*data).tg_trigslot, &forest));
         or_raise(row.check());
+        proposed::note(data, &row);
         lock::enter(&forest, &row.doc);
         accounted::enter(&forest, &row.doc);
         Datum::from((*data).tg_trigtuple)
@@ -75,6 +77,7 @@ unsafe fn materialize_batch(fcinfo: FunctionCallInfo) -> Datum {
             Error::NotATrigger { function: name }.raise();
         }
         let forest = or_raise(Forest::of_ops((*data).tg_relation));
+        or_raise(proposed::must_be_redelivered(&Open::of(forest.clone()), data));
         match or_raise(transition::read(&forest, data)) {
             Inserted::Few(batches) if batches.is_empty() => {}
             Inserted::Few(batches) => {

@@ -49,7 +49,9 @@ ALTER TABLE mixed.ops OWNER TO rights_writer;
 \c - rights_writer
 SELECT statement, public.outcome(statement) FROM unnest(ARRAY[$$SELECT treecrdt.drop_forest('mixed')$$, $$SELECT treecrdt.upgrade_forest('mixed')$$]) statement;
 \c - :superuser
+SET client_min_messages = warning;
 DROP SCHEMA mixed CASCADE;
+RESET client_min_messages;
 DROP TABLE public.others;
 DROP FUNCTION public.outcome;
 \c - :superuser

@@ -1,5 +1,7 @@
 //! A document that is being edited: locked, caught up, read, and the operations that are minted for it.
 
+use std::ffi::CStr;
+
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::{self, Oid};
 use pgrx::{IntoDatum, Uuid};
@@ -36,11 +38,12 @@ pub struct Draft<'o> {
 /// Edits a document: `mint` has operations minted, which are inserted then. Gives what `mint` gives.
 /// An error ends the statement.
 pub fn edit<T>(
+    function: &CStr,
     forest: Option<Oid>,
     doc: Option<&str>,
     mint: impl FnOnce(&mut Draft<'_>) -> Result<T, Error>,
 ) -> T {
-    must_be_writable(c"an edit");
+    must_be_writable(function);
     or_raise(try_edit(forest, doc, mint))
 }
 

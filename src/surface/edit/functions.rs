@@ -58,7 +58,7 @@ fn insert_node(
     place: Option<&str>,
     node: Option<Uuid>,
 ) -> Uuid {
-    edit(forest, doc, |draft| {
+    edit(c"treecrdt.insert_node()", forest, doc, |draft| {
         let parent = node_id(given(parent, "parent")?);
         let node = ordinary(Some(node.unwrap_or_else(random_node)))?;
         let row = draft.reader.node.find(&[draft.doc.arg(), datum::uuid(&node)], &[])?;
@@ -88,7 +88,7 @@ fn move_node(
     before: Option<Uuid>,
     place: Option<&str>,
 ) -> pgrx::composite_type!('static, "treecrdt.dot") {
-    as_composite(edit(forest, doc, |draft| {
+    as_composite(edit(c"treecrdt.move_node()", forest, doc, |draft| {
         let (node, parent) = (ordinary(node)?, node_id(given(parent, "parent")?));
         let was = placed(draft, node)?;
         let way = visible(draft, parent)?;
@@ -114,7 +114,7 @@ fn set_payload(
     node: Option<Uuid>,
     payload: Option<&[u8]>,
 ) -> pgrx::composite_type!('static, "treecrdt.dot") {
-    as_composite(edit(forest, doc, |draft| {
+    as_composite(edit(c"treecrdt.set_payload()", forest, doc, |draft| {
         let node = node_id(given(node, "node")?);
         visible(draft, node)?;
         draft.mint(node, Action::Payload(payload.map(<[u8]>::to_vec)))
@@ -127,7 +127,7 @@ fn delete_node(
     doc: Option<&str>,
     node: Option<Uuid>,
 ) -> pgrx::composite_type!('static, "treecrdt.dot") {
-    as_composite(edit(forest, doc, |draft| {
+    as_composite(edit(c"treecrdt.delete_node()", forest, doc, |draft| {
         let node = ordinary(node)?;
         let row = draft.reader.node.find(&[draft.doc.arg(), datum::uuid(&node)], &[])?;
         if row.is_none() {
@@ -144,7 +144,7 @@ fn restore_node(
     doc: Option<&str>,
     node: Option<Uuid>,
 ) -> pgrx::composite_type!('static, "treecrdt.dot") {
-    as_composite(edit(forest, doc, |draft| {
+    as_composite(edit(c"treecrdt.restore_node()", forest, doc, |draft| {
         let node = ordinary(node)?;
         let way = placed(draft, node)?;
         if let Some(problem) = way.obstacle(1) {

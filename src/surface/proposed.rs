@@ -1,0 +1,319 @@
+//! The operations that a statement has brought, told apart by fingerprints: one whose dot is there already is a
+//! redelivery if it is the same, and an error if it is another.
+//!
+//! `ON CONFLICT DO NOTHING` passes over a row whose dot is there, whatever else it says. So the check of each row
+//! leaves its dot and a hash of what it says, and where a statement has inserted fewer rows than were checked, the
+//! others are compared with what is there. Nobody looks otherwise.
+//!
+//! The hash is not made against malice: whoever makes two operations alike has the first one stay, and nothing else.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use pgrx::pg_sys::{self, SubTransactionId};
+use treecrdt::{NodeId, OpKind, ReplicaId};
+
+use crate::datum::{Arg, Varlena};
+use crate::doc::{DocDatum, DocName};
+use crate::error::Error;
+use crate::forest::Open;
+use crate::memory;
+use crate::server;
+use crate::storage::reader::Reader;
+use crate::storage::rows::OpRow;
+
+/// A statement that inserts into a forest's `ops`: the executor's own copy of the table's triggers tells it from
+/// another that runs within it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Statement {
+    transaction: pg_sys::LocalTransactionId,
+    subtransaction: SubTransactionId,
+    /// Where the copy is. Only compared.
+    triggers: usize,
+}
+
+impl Statement {
+    /// The one whose trigger is running.
+    ///
+    /// # Safety
+    /// `data` is that of a trigger which is running.
+    unsafe fn of(data: *mut pg_sys::TriggerData) -> Option<Self> {
+        // SAFETY: by the caller's promise; the relation is open, and has the trigger.
+        unsafe {
+            let (own, all) = ((*data).tg_trigger, (*(*data).tg_relation).trigdesc.as_ref()?);
+            let all = std::slice::from_raw_parts(all.triggers, all.numtriggers as usize);
+            let at = all.iter().position(|it| it.tgoid == (*own).tgoid)?;
+            Some(Self {
+                transaction: server::local_transaction(),
+                subtransaction: pg_sys::GetCurrentSubTransactionId(),
+                triggers: (own as usize).wrapping_sub(at * size_of::<pg_sys::Trigger>()),
+            })
+        }
+    }
+}
+
+/// An operation that was brought. Ordered by its dot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Proposal {
+    doc: u32,
+    replica: u32,
+    counter: i64,
+    hash: u64,
+    says: Says,
+    /// Whether it was inserted.
+    is_new: bool,
+}
+
+/// What an operation is about, for a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Says {
+    lamport: i64,
+    kind: u8,
+    node: NodeId,
+}
+
+impl Says {
+    fn of(row: &OpRow<'_>) -> Self {
+        let kind = OpKind::ALL.iter().position(|&it| it == row.parts.kind).unwrap_or_default();
+        Self { lamport: row.parts.lamport, kind: kind as u8, node: row.parts.node }
+    }
+}
+
+impl std::fmt::Display for Says {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = OpKind::ALL[usize::from(self.kind)];
+        write!(f, "{kind} of node {} at lamport {}", self.node, self.lamport)
+    }
+}
+
+/// What a statement has brought.
+#[derive(Debug)]
+struct Proposed {
+    by: Statement,
+    docs: Names<DocName<'static>>,
+    replicas: Names<ReplicaId>,
+    rows: Vec<Proposal>,
+}
+
+/// Names by number. Rows with one name tend to come together.
+#[derive(Debug)]
+struct Names<N> {
+    numbers: HashMap<N, u32>,
+    names: Vec<N>,
+    last: u32,
+}
+
+impl<N: Clone + Eq + std::hash::Hash> Names<N> {
+    fn new() -> Self {
+        Self { numbers: HashMap::new(), names: Vec::new(), last: 0 }
+    }
+
+    fn number(&mut self, is: impl Fn(&N) -> bool, name: impl FnOnce() -> N) -> u32 {
+        if !self.names.get(self.last as usize).is_some_and(is) {
+            let (name, next) = (name(), self.names.len() as u32);
+            self.last = *self.numbers.entry(name.clone()).or_insert(next);
+            if self.last == next {
+                self.names.push(name);
+            }
+        }
+        self.last
+    }
+}
+
+impl Proposed {
+    /// The dot of a row, its parts by number.
+    fn dot(&mut self, row: &OpRow<'_>) -> (u32, u32, i64) {
+        let doc = self.docs.number(|it| *it == row.doc, || row.doc.clone().into_owned());
+        let id = row.parts.replica;
+        let own = || ReplicaId::new(id).expect("the row was checked");
+        let replica = self.replicas.number(|it| it.as_bytes() == id, own);
+        (doc, replica, row.parts.counter)
+    }
+}
+
+thread_local! {
+    /// By statements that have not ended, the innermost last.
+    static PROPOSED: RefCell<Vec<Proposed>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Has the server tell when transactions and subtransactions end, and statements with them.
+pub fn watch_transactions() {
+    // SAFETY: registers functions that live as long as the backend.
+    unsafe {
+        pg_sys::RegisterXactCallback(Some(ended), std::ptr::null_mut());
+        pg_sys::RegisterSubXactCallback(Some(subtransaction_ended), std::ptr::null_mut());
+    }
+}
+
+/// Called in the midst of errors too: must not fail.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn ended(
+    _event: pg_sys::XactEvent::Type,
+    _argument: *mut std::ffi::c_void,
+) {
+    forget(|_| true);
+}
+
+/// As above.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn subtransaction_ended(
+    event: pg_sys::SubXactEvent::Type,
+    subtransaction: SubTransactionId,
+    _parent: SubTransactionId,
+    _argument: *mut std::ffi::c_void,
+) {
+    if event == pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB {
+        forget(|by| by.subtransaction == subtransaction);
+    }
+}
+
+fn forget(which: impl Fn(&Statement) -> bool) {
+    let _ = PROPOSED.try_with(|proposed| {
+        if let Ok(mut proposed) = proposed.try_borrow_mut() {
+            proposed.retain(|it| !which(&it.by));
+        }
+    });
+}
+
+/// Notes a row that was checked, and is about to enter `ops`.
+///
+/// # Safety
+/// `data` is that of the trigger that checks it, which is running.
+pub unsafe fn note(data: *mut pg_sys::TriggerData, row: &OpRow<'_>) {
+    // SAFETY: by the caller's promise.
+    let Some(by) = (unsafe { Statement::of(data) }) else { return };
+    let (hash, says) = (fingerprint(row), Says::of(row));
+    PROPOSED.with_borrow_mut(|all| {
+        let at = all.iter().rposition(|it| it.by == by).unwrap_or_else(|| {
+            all.push(Proposed { by, docs: Names::new(), replicas: Names::new(), rows: Vec::new() });
+            all.len() - 1
+        });
+        let (doc, replica, counter) = all[at].dot(row);
+        all[at].rows.push(Proposal { doc, replica, counter, hash, says, is_new: false });
+    });
+}
+
+/// Ends the statement that has inserted these rows if it has brought others whose dots are there with other
+/// contents.
+///
+/// # Errors
+/// [`Error::OtherContent`].
+///
+/// # Safety
+/// `data` is that of the trigger after the statement, which is running and has a transition table.
+pub unsafe fn must_be_redelivered(
+    forest: &Open,
+    data: *mut pg_sys::TriggerData,
+) -> Result<(), Error> {
+    // SAFETY: by the caller's promise.
+    let (by, inserted) = unsafe {
+        let inserted = pg_sys::tuplestore_tuple_count((*data).tg_newtable);
+        (Statement::of(data), usize::try_from(inserted).unwrap_or(0))
+    };
+    let proposed = PROPOSED.with_borrow_mut(|all| {
+        let at = all.iter().rposition(|it| Some(it.by) == by)?;
+        Some(all.remove(at))
+    });
+    let Some(mut proposed) = proposed.filter(|it| it.rows.len() > inserted) else { return Ok(()) };
+    proposed.rows.sort_unstable();
+    // SAFETY: by the caller's promise.
+    unsafe { proposed.mark_inserted(forest, data)? };
+    proposed.compare(forest)
+}
+
+impl Proposed {
+    /// Marks the rows that are in the transition table.
+    ///
+    /// # Safety
+    /// As for [`must_be_redelivered`].
+    unsafe fn mark_inserted(
+        &mut self,
+        forest: &Open,
+        data: *mut pg_sys::TriggerData,
+    ) -> Result<(), Error> {
+        // SAFETY: by the caller's promise; the store is read from its start.
+        unsafe {
+            let shape = (*(*data).tg_relation).rd_att;
+            let slot =
+                pg_sys::MakeSingleTupleTableSlot(shape, &raw const pg_sys::TTSOpsMinimalTuple);
+            pg_sys::tuplestore_rescan((*data).tg_newtable);
+            while pg_sys::tuplestore_gettupleslot((*data).tg_newtable, true, false, slot) {
+                memory::check();
+                let dot = self.dot(&OpRow::incoming(slot, forest)?);
+                let from = self.rows.partition_point(|it| (it.doc, it.replica, it.counter) < dot);
+                let same = |it: &&mut Proposal| (it.doc, it.replica, it.counter) == dot;
+                self.rows[from..].iter_mut().take_while(same).for_each(|it| it.is_new = true);
+            }
+            pg_sys::ExecDropSingleTupleTableSlot(slot);
+        }
+        Ok(())
+    }
+
+    /// Compares those that were not inserted with what is there, and those of one dot with each other.
+    fn compare(&self, forest: &Open) -> Result<(), Error> {
+        let mut reader = Reader::open(forest)?;
+        let mut before: Option<&Proposal> = None;
+        for row in &self.rows {
+            memory::check();
+            let (doc, replica) =
+                (&self.docs.names[row.doc as usize], &self.replicas.names[row.replica as usize]);
+            let is_other = |hash: u64, there: Says| {
+                if hash == row.hash {
+                    return Ok(());
+                }
+                Err(Error::OtherContent {
+                    doc: doc.short(),
+                    dot: format!("{replica}:{}", row.counter),
+                    there: there.to_string(),
+                    brought: row.says.to_string(),
+                })
+            };
+            let same_dot = |it: &&Proposal| {
+                (it.doc, it.replica, it.counter) == (row.doc, row.replica, row.counter)
+            };
+            if let Some(twin) = before.filter(same_dot) {
+                is_other(twin.hash, twin.says)?;
+            } else if !row.is_new {
+                let (name, id) = (DocDatum::new(doc), Varlena::new(replica.as_bytes()));
+                let at = [name.arg(), id.bytea(), Arg::int8(row.counter as u64)];
+                if let Some(found) = reader.op.find(&at, &[])? {
+                    let found = OpRow::of_log(found)?;
+                    is_other(fingerprint(&found), Says::of(&found))?;
+                }
+            }
+            before = Some(row);
+        }
+        Ok(())
+    }
+}
+
+/// A hash of what an operation says, but for its dot.
+fn fingerprint(row: &OpRow<'_>) -> u64 {
+    let parts = &row.parts;
+    let says = Says::of(row);
+    let mut hash = mix(u64::from(says.kind), &parts.lamport.to_le_bytes());
+    hash = mix(hash, &parts.node.0);
+    hash = mix(hash, parts.parent.as_ref().map_or(&[], |it| it.0.as_slice()));
+    for bytes in [parts.order_key, row.payload_bytes(), row.known_state_bytes()] {
+        hash = mix(hash, &[u8::from(bytes.is_some())]);
+        hash = mix(hash, bytes.unwrap_or_default());
+    }
+    hash
+}
+
+/// Takes in bytes, eight at a time, and how many they are.
+fn mix(mut hash: u64, bytes: &[u8]) -> u64 {
+    let mut add = |word: u64| {
+        hash = (hash.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        hash ^= hash >> 32;
+    };
+    let words = bytes.chunks_exact(8);
+    let mut last = [0; 8];
+    last[..words.remainder().len()].copy_from_slice(words.remainder());
+    for word in words {
+        add(u64::from_le_bytes(word.try_into().expect("eight bytes")));
+    }
+    add(u64::from_le_bytes(last));
+    add(bytes.len() as u64);
+    hash
+}
