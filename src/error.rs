@@ -6,6 +6,7 @@ use std::fmt::Display;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgSqlErrorCode};
 use thiserror::Error;
+use treecrdt::json::MalformedTree;
 use treecrdt::{MalformedOp, MalformedVector, NoKeyBetween, NodeId, ReplicaId};
 
 /// What can be wrong with a row of `ops`.
@@ -114,6 +115,9 @@ pub enum EditProblem {
     /// No key is between two.
     #[error("no order key: {0}")]
     Key(#[from] NoKeyBetween),
+    /// What is to be imported is no tree.
+    #[error("no tree in JSON: {0}")]
+    Tree(#[from] MalformedTree),
     /// The count of keys is NULL or negative.
     #[error("n is not a number of keys")]
     Count,
@@ -350,6 +354,7 @@ impl EditProblem {
             | Self::Place { .. }
             | Self::Replica { .. }
             | Self::Key(_)
+            | Self::Tree(_)
             | Self::Count => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
         }
     }
@@ -377,6 +382,9 @@ impl EditProblem {
                 "Another treecrdt.replica has counters of its own; a lamport that is the greatest there \
                  is leaves no later one."
                     .into()
+            }
+            Self::Tree(_) => {
+                "A tree is [{\"node\": …, \"payload\": …, \"children\": […]}]; all three may be left out.".into()
             }
             Self::Key(NoKeyBetween::Adjacent) => {
                 "Give one of the two another key, as treecrdt.insert_node and move_node do.".into()

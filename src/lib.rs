@@ -26,7 +26,8 @@ mod surface;
 
 ::pgrx::extension_sql_file!("../sql/types.sql", name = "types", bootstrap);
 ::pgrx::extension_sql_file!("../sql/functions.sql", name = "functions");
-::pgrx::extension_sql_file!("../sql/edit.sql", name = "edit", requires = ["functions"], finalize);
+::pgrx::extension_sql_file!("../sql/edit.sql", name = "edit", requires = ["functions"]);
+::pgrx::extension_sql_file!("../sql/json.sql", name = "json", requires = ["edit"], finalize);
 
 /// Called by Postgres when the library is loaded.
 #[::pgrx::pg_guard]

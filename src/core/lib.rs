@@ -22,6 +22,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod json;
 mod memory;
 mod model;
 mod order_key;

@@ -8,12 +8,14 @@
 //! | [`maintain`] | ensure_materialized, rebuild |
 //! | [`verify`] | verify |
 //! | [`read`] | all that reads |
+//! | [`json`] | payload_text, payload_jsonb, tree_json |
 //! | [`vector`] | the type `version_vector` |
 //! | [`edit`] | local writes: insert_node and the like |
 //! | [`rights`] | what a caller may read |
 
 mod edit;
 mod function;
+mod json;
 mod lifecycle;
 mod maintain;
 pub mod proposed;

@@ -2,14 +2,16 @@
 //!
 //! A value is a varlena that holds the CBOR form, so these functions see it as `bytea`.
 
+use std::cmp::Ordering;
 use std::ffi::{CStr, CString};
 
 use pgrx::iter::TableIterator;
 use pgrx::pg_sys::{self, Datum, FunctionCallInfo};
-use pgrx::{PgSqlErrorCode, name, pg_extern};
+use pgrx::{PgSqlErrorCode, direct_function_call, name, pg_extern};
 use treecrdt::{Dot, MAX_COUNTER, Range, ReplicaId, VersionVector, VersionVectorBuilder, hex};
 
 use super::function::c_function;
+use crate::datum::{Type, Varlena};
 use crate::error::{Error, Problem, or_raise, short};
 use crate::memory;
 use crate::storage::rows::read_vector;
@@ -89,6 +91,55 @@ fn version_vector_eq(a: &[u8], b: &[u8]) -> bool {
 #[pg_extern(sql = false, immutable, parallel_safe, strict)]
 fn version_vector_ne(a: &[u8], b: &[u8]) -> bool {
     stored(a) != stored(b)
+}
+
+/// An order of all vectors, that of their stored form. It says nothing of what they cover.
+#[pg_extern(sql = false, immutable, parallel_safe, strict)]
+fn version_vector_cmp(a: &[u8], b: &[u8]) -> i32 {
+    order(a, b) as i32
+}
+
+fn order(a: &[u8], b: &[u8]) -> Ordering {
+    stored(a).to_cbor().cmp(&stored(b).to_cbor())
+}
+
+#[pg_extern(sql = false, immutable, parallel_safe, strict)]
+fn version_vector_lt(a: &[u8], b: &[u8]) -> bool {
+    order(a, b).is_lt()
+}
+
+#[pg_extern(sql = false, immutable, parallel_safe, strict)]
+fn version_vector_le(a: &[u8], b: &[u8]) -> bool {
+    order(a, b).is_le()
+}
+
+#[pg_extern(sql = false, immutable, parallel_safe, strict)]
+fn version_vector_gt(a: &[u8], b: &[u8]) -> bool {
+    order(a, b).is_gt()
+}
+
+#[pg_extern(sql = false, immutable, parallel_safe, strict)]
+fn version_vector_ge(a: &[u8], b: &[u8]) -> bool {
+    order(a, b).is_ge()
+}
+
+#[pg_extern(sql = false, immutable, parallel_safe, strict)]
+fn version_vector_hash(vector: &[u8]) -> i32 {
+    let form = Varlena::new(&stored(vector).to_cbor());
+    // SAFETY: a function of the server, on a varlena.
+    let hash = unsafe {
+        direct_function_call(pg_sys::hashvarlena, &[Some(form.bytea().datum(Type::Bytea))])
+    };
+    hash.expect("never NULL")
+}
+
+#[pg_extern(sql = false, immutable, parallel_safe, strict)]
+fn version_vector_hash_extended(vector: &[u8], seed: i64) -> i64 {
+    let form = Varlena::new(&stored(vector).to_cbor());
+    let arguments = [Some(form.bytea().datum(Type::Bytea)), Some(Datum::from(seed))];
+    // SAFETY: as above, and a number.
+    let hash = unsafe { direct_function_call(pg_sys::hashvarlenaextended, &arguments) };
+    hash.expect("never NULL")
 }
 
 #[pg_extern(sql = false, immutable, parallel_safe, strict)]

@@ -19,6 +19,9 @@ use crate::settings::{CATCH_UP, CatchUp, with_settings};
 use crate::storage::reader::Reader;
 use crate::surface::read::{DocReader, uuid};
 
+/// So many operations are inserted by one statement.
+const MOST: usize = 1 << 14;
+
 /// A document that is being edited.
 pub struct Draft<'o> {
     /// The forest.
@@ -82,7 +85,7 @@ fn try_edit_doc<T>(
     let mut draft = Draft { forest, name, doc, reader, next, minted: Vec::new() };
     let result = mint(&mut draft)?;
     let Draft { minted, .. } = draft;
-    insert(forest, name, replica, &minted)?;
+    minted.chunks(MOST).try_for_each(|some| insert(forest, name, replica, some))?;
     Ok(result)
 }
 

@@ -17,12 +17,12 @@ use crate::forest::shape::nodes;
 use crate::surface::read::{node_id, uuid};
 
 /// An argument that must not be NULL.
-fn given<T>(argument: Option<T>, name: &'static str) -> Result<T, Error> {
+pub(super) fn given<T>(argument: Option<T>, name: &'static str) -> Result<T, Error> {
     argument.ok_or(EditProblem::Null { argument: name }.into())
 }
 
 /// A node that operations can be about.
-fn ordinary(node: Option<Uuid>) -> Result<NodeId, Error> {
+pub(super) fn ordinary(node: Option<Uuid>) -> Result<NodeId, Error> {
     let node = node_id(given(node, "node")?);
     if node.is_reserved() { Err(EditProblem::Reserved { node }.into()) } else { Ok(node) }
 }
@@ -32,7 +32,7 @@ fn wish<'a>(after: Option<Uuid>, before: Option<Uuid>, place: Option<&'a str>) -
 }
 
 /// The way up from a node that is visible.
-fn visible(draft: &mut Draft<'_>, node: NodeId) -> Result<Way, Error> {
+pub(super) fn visible(draft: &mut Draft<'_>, node: NodeId) -> Result<Way, Error> {
     let way = Way::from(draft, node)?;
     match way.obstacle(0) {
         Some(problem) => Err(problem.into()),
@@ -163,7 +163,7 @@ fn restore_node(
 }
 
 /// A node nobody has: a random uuid (RFC 9562, version 4).
-fn random_node() -> Uuid {
+pub(super) fn random_node() -> Uuid {
     let mut bytes: [u8; 16] = random_bytes();
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;

@@ -3,6 +3,7 @@
 //! | | |
 //! | --- | --- |
 //! | [`functions`] | insert_node, move_node, set_payload, delete_node, restore_node |
+//! | [`trees`] | import_json, copy_tree |
 //! | [`keys`] | order_key_between, order_keys_between |
 //! | [`draft`] | a document that is locked, and the operations that are being minted for it |
 //! | [`place`] | between which siblings, and what has to make room |
@@ -21,4 +22,5 @@ mod functions;
 mod keys;
 mod place;
 mod replica;
+mod trees;
 mod way;

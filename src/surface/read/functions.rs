@@ -118,8 +118,31 @@ impl Iterator for Stretches {
     }
 }
 
+/// A node's payload and what is visible below it, in document order; `None` if it is not visible itself.
+///
+/// # Errors
+/// Those of reading.
+#[allow(clippy::type_complexity)]
+pub fn tree_of(
+    forest: &Open,
+    doc: &DocName<'static>,
+    node: Uuid,
+) -> Result<Option<(Vec<Visible>, Option<Vec<u8>>)>, Error> {
+    let tables = [forest.table::<Nodes>()];
+    let by_sql = || by_sql::way_up(forest, doc, node);
+    if read(forest, doc, &tables, |reader| reader.way_up(node), by_sql)?.is_none() {
+        return Ok(None);
+    }
+    let by_sql = || by_sql::payload(forest, doc, node);
+    let payload = read(forest, doc, &tables, |reader| reader.payload(node), by_sql)?;
+    Ok(Some((visible(forest, doc, node, None)?, payload)))
+}
+
 /// The visible nodes below `root`, in document order.
-fn visible(
+///
+/// # Errors
+/// Those of reading.
+pub fn visible(
     forest: &Open,
     doc: &DocName<'static>,
     root: Uuid,

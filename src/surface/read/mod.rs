@@ -23,4 +23,5 @@ mod version;
 mod walk;
 
 pub(super) use doc::DocReader;
-pub(super) use nodes::{WayUp, node_id, uuid};
+pub(super) use functions::{tree_of, visible};
+pub(super) use nodes::{Visible, WayUp, node_id, uuid};
