@@ -54,6 +54,12 @@ CREATE FUNCTION treecrdt.restore_node(forest pg_catalog.regnamespace, doc pg_cat
 COMMENT ON FUNCTION treecrdt.restore_node(pg_catalog.regnamespace, pg_catalog.text, pg_catalog.uuid) IS
     'puts a deleted node back where it was, with what was below it; 55000 names the deleted node above it that stands in the way';
 
+CREATE FUNCTION treecrdt.undo(forest pg_catalog.regnamespace, doc pg_catalog.text, ops treecrdt.version_vector)
+    RETURNS TABLE (replica pg_catalog.bytea, counter pg_catalog.int8, outcome pg_catalog.text, because treecrdt.dot)
+    LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'undo_wrapper';
+COMMENT ON FUNCTION treecrdt.undo(pg_catalog.regnamespace, pg_catalog.text, treecrdt.version_vector) IS
+    'mints what puts nodes back as they were before these operations; what came after them stays. A row an operation: undone, superseded (because: by which), or nothing';
+
 CREATE FUNCTION treecrdt.order_key_between(lower pg_catalog.bytea, upper pg_catalog.bytea) RETURNS pg_catalog.bytea
     LANGUAGE c VOLATILE PARALLEL SAFE AS 'MODULE_PATHNAME', 'order_key_between_wrapper';
 COMMENT ON FUNCTION treecrdt.order_key_between(pg_catalog.bytea, pg_catalog.bytea) IS

@@ -180,6 +180,28 @@ impl Peer {
         }
     }
 
+    /// The counter of the last operation that this peer has minted.
+    fn last(&mut self) -> i64 {
+        let last = format!(
+            "SELECT coalesce(max(counter), 0) FROM {}.ops WHERE replica = current_setting('treecrdt.replica')::bytea",
+            self.forest.schema()
+        );
+        self.client().query_one(&last, &[]).expect("a counter").get(0)
+    }
+
+    /// Undoes what was minted after a counter, which nobody has touched since. Gives the last counter before.
+    fn undo(&mut self, after: i64, context: &str) -> i64 {
+        let (schema, last) = (self.forest.schema().to_owned(), self.last());
+        let undo = format!(
+            "SELECT outcome, (because).counter FROM treecrdt.undo('{schema}', '{DOC}',
+                 (SELECT treecrdt.version_vector_agg(current_setting('treecrdt.replica')::bytea, c) FROM generate_series({after} + 1, {last}) c))"
+        );
+        let rows = self.client().query(&undo, &[]);
+        let rows = rows.unwrap_or_else(|error| panic!("{context}: {error:?}"));
+        assert_eq!(rows.len() as i64, last - after, "{context}: a row an operation");
+        last
+    }
+
     /// Edits, and checks what was promised. Gives whether it could.
     fn edit(&mut self, random: &mut Random, context: &str) -> bool {
         let before = self.moment();
@@ -239,7 +261,7 @@ impl Peer {
             Delete => format!("delete_node('{schema}', '{DOC}', '{node}')"),
             Restore => format!("restore_node('{schema}', '{DOC}', '{node}')"),
         };
-        let deferred = random.chance(10);
+        let (deferred, last) = (random.chance(10), self.last());
         self.forest.set_deferred(deferred).expect("a setting");
         let answer = self.client().query(&format!("SELECT (treecrdt.{call})::text"), &[]);
         self.forest.set_deferred(false).expect("a setting");
@@ -365,6 +387,18 @@ impl Peer {
             let is_the_matter = before.is_below(node, subject) || now.is_below(node, subject);
             if !is_the_matter {
                 assert_eq!(before.can_see(node), now.can_see(node), "{context}: {node}");
+            }
+        }
+        if random.chance(40) {
+            let minted = self.undo(last, &format!("{context}, undone"));
+            let undone = self.moment();
+            assert_eq!(undone.visible, before.visible, "{context}, undone");
+            assert_eq!(undone.children, before.children, "{context}, undone");
+            if random.chance(60) {
+                self.undo(minted, &format!("{context}, redone"));
+                let redone = self.moment();
+                assert_eq!(redone.visible, now.visible, "{context}, redone");
+                assert_eq!(redone.children, now.children, "{context}, redone");
             }
         }
         true

@@ -171,7 +171,7 @@ pub(super) fn random_node() -> Uuid {
 }
 
 /// A dot as SQL has it.
-fn as_composite(dot: Dot) -> pgrx::composite_type!('static, "treecrdt.dot") {
+pub(super) fn as_composite(dot: Dot) -> pgrx::composite_type!('static, "treecrdt.dot") {
     let build = || {
         let of = dot_type()?;
         let mut tuple = PgHeapTuple::new_composite_type_by_oid(of).ok()?;

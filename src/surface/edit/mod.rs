@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`functions`] | insert_node, move_node, set_payload, delete_node, restore_node |
 //! | [`trees`] | import_json, copy_tree |
+//! | [`undo`] | undo |
 //! | [`keys`] | order_key_between, order_keys_between |
 //! | [`draft`] | a document that is locked, and the operations that are being minted for it |
 //! | [`place`] | between which siblings, and what has to make room |
@@ -23,4 +24,5 @@ mod keys;
 mod place;
 mod replica;
 mod trees;
+mod undo;
 mod way;
