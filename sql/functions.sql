@@ -44,12 +44,12 @@ COMMENT ON FUNCTION treecrdt.render(pg_catalog.regnamespace, pg_catalog.text, pg
 CREATE FUNCTION treecrdt.version(forest pg_catalog.regnamespace, doc pg_catalog.text) RETURNS treecrdt.version_vector
     LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'version_wrapper';
 COMMENT ON FUNCTION treecrdt.version(pg_catalog.regnamespace, pg_catalog.text) IS 'the dots of all operations in the log; {} for a doc that is not there';
-CREATE FUNCTION treecrdt.ops_since(forest pg_catalog.regnamespace, doc pg_catalog.text, known treecrdt.version_vector)
+CREATE FUNCTION treecrdt.ops_since(forest pg_catalog.regnamespace, doc pg_catalog.text, known treecrdt.version_vector DEFAULT '{}', max pg_catalog.int4 DEFAULT NULL)
     RETURNS TABLE (doc pg_catalog.text, replica pg_catalog.bytea, counter pg_catalog.int8, lamport pg_catalog.int8, kind treecrdt.op_kind, node pg_catalog.uuid,
         parent pg_catalog.uuid, order_key pg_catalog.bytea, payload pg_catalog.bytea, known_state treecrdt.version_vector)
-    LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'ops_since_wrapper';
-COMMENT ON FUNCTION treecrdt.ops_since(pg_catalog.regnamespace, pg_catalog.text, treecrdt.version_vector) IS
-    'the rows of ops that known does not cover, in canonical order; all of them for {}, none for a doc that is not there';
+    LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'ops_since_wrapper';
+COMMENT ON FUNCTION treecrdt.ops_since(pg_catalog.regnamespace, pg_catalog.text, treecrdt.version_vector, pg_catalog.int4) IS
+    'the rows of ops that known does not cover, in canonical order, at most max: who adds their dots to known and asks again gets all. NULL for known is {}; none for a doc that is not there';
 CREATE FUNCTION treecrdt.subtree_version(forest pg_catalog.regnamespace, doc pg_catalog.text, node pg_catalog.uuid) RETURNS treecrdt.version_vector
     LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'subtree_version_wrapper';
 COMMENT ON FUNCTION treecrdt.subtree_version(pg_catalog.regnamespace, pg_catalog.text, pg_catalog.uuid) IS

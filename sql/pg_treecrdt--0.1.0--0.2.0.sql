@@ -1,4 +1,14 @@
 \echo Use "ALTER EXTENSION pg_treecrdt UPDATE" to load this file. \quit
+-- From 0.1.0 to 0.2.0: what functions.sql has in another form, then edit.sql and json.sql as they are.
+
+DROP FUNCTION treecrdt.ops_since(pg_catalog.regnamespace, pg_catalog.text, treecrdt.version_vector);
+CREATE FUNCTION treecrdt.ops_since(forest pg_catalog.regnamespace, doc pg_catalog.text, known treecrdt.version_vector DEFAULT '{}', max pg_catalog.int4 DEFAULT NULL)
+    RETURNS TABLE (doc pg_catalog.text, replica pg_catalog.bytea, counter pg_catalog.int8, lamport pg_catalog.int8, kind treecrdt.op_kind, node pg_catalog.uuid,
+        parent pg_catalog.uuid, order_key pg_catalog.bytea, payload pg_catalog.bytea, known_state treecrdt.version_vector)
+    LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'ops_since_wrapper';
+COMMENT ON FUNCTION treecrdt.ops_since(pg_catalog.regnamespace, pg_catalog.text, treecrdt.version_vector, pg_catalog.int4) IS
+    'the rows of ops that known does not cover, in canonical order, at most max: who adds their dots to known and asks again gets all. NULL for known is {}; none for a doc that is not there';
+
 -- Local writes: editing without minting operations oneself.
 
 CREATE TYPE treecrdt.dot AS (replica pg_catalog.bytea, counter pg_catalog.int8);

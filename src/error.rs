@@ -118,6 +118,9 @@ pub enum EditProblem {
     /// What is to be imported is no tree.
     #[error("no tree in JSON: {0}")]
     Tree(#[from] MalformedTree),
+    /// A negative number of operations.
+    #[error("max is negative")]
+    Max,
     /// The count of keys is NULL or negative.
     #[error("n is not a number of keys")]
     Count,
@@ -355,6 +358,7 @@ impl EditProblem {
             | Self::Replica { .. }
             | Self::Key(_)
             | Self::Tree(_)
+            | Self::Max
             | Self::Count => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
         }
     }

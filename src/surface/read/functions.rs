@@ -10,7 +10,7 @@ use super::nodes::{Visible, node_id, uuid};
 use super::walk::Walk;
 use super::{by_sql, render};
 use crate::doc::DocName;
-use crate::error::{Error, or_raise};
+use crate::error::{EditProblem, Error, or_raise};
 use crate::forest::shape::{Ignored, Nodes, Ops, OtherRefs, Reinserts, Waiting};
 use crate::forest::{Access, Open};
 
@@ -31,7 +31,8 @@ fn tree(
         name!(payload, Option<Vec<u8>>),
     ),
 > {
-    let (Some(forest), Some(doc)) = (forest, doc) else { return TableIterator::empty() };
+    let forest = or_raise(forest.ok_or(Error::NullForest));
+    let doc = or_raise(doc.ok_or_else(|| EditProblem::Null { argument: "doc" }.into()));
     let nodes = Stretches {
         forest,
         doc: doc.to_owned(),

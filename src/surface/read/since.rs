@@ -11,7 +11,7 @@ use super::query::Query;
 use super::version::Spans;
 use crate::datum::{Arg, Bytea, Varlena};
 use crate::doc::DocName;
-use crate::error::{Error, or_raise};
+use crate::error::{EditProblem, Error, or_raise};
 use crate::forest::shape::{Column, Ops, ops};
 use crate::forest::{Access, Open};
 use crate::memory;
@@ -65,9 +65,10 @@ const BATCH: usize = 256;
 #[pg_extern(sql = false)]
 #[allow(clippy::type_complexity)]
 fn ops_since(
-    forest: Oid,
-    doc: &str,
-    known: &[u8],
+    forest: Option<Oid>,
+    doc: Option<&str>,
+    known: Option<&[u8]>,
+    max: Option<i32>,
 ) -> TableIterator<
     'static,
     (
@@ -83,11 +84,16 @@ fn ops_since(
         name!(known_state, Option<Vec<u8>>),
     ),
 > {
-    let known = or_raise(read_vector(known).map_err(Error::Vector));
+    let forest = or_raise(forest.ok_or(Error::NullForest));
+    let doc = or_raise(doc.ok_or_else(|| EditProblem::Null { argument: "doc" }.into()));
+    let known = known.map_or(Ok(VersionVector::default()), read_vector);
+    let known = or_raise(known.map_err(Error::Vector));
+    let max = max.map(|max| or_raise(usize::try_from(max).map_err(|_| EditProblem::Max.into())));
     let open = move || or_raise(Open::new(Some(forest), Access::Read));
     let (forest, name) = (open(), doc.to_owned());
     let file = forest.file_of::<Ops>();
-    let missing = or_raise(Missing::find(&forest, &forest.doc(&name), &known));
+    let mut missing = or_raise(Missing::find(&forest, &forest.doc(&name), &known));
+    missing.keys.truncate(max.unwrap_or(usize::MAX));
     drop(forest);
     let batches = (0..missing.keys.len()).step_by(BATCH);
     TableIterator::new(batches.flat_map(move |at| {
