@@ -7,6 +7,7 @@ mod append;
 mod batches;
 mod big;
 mod chain;
+mod edit;
 mod fan;
 mod known;
 pub mod late;
@@ -51,6 +52,7 @@ pub const TOPICS: &[Topic] = &[
     topic("size", "bytes on disk an operation, against minimal tables", size::run),
     topic("shapes", "shapes that kill: twice the size against once", crate::shapes::run),
     topic("reads", "what reading takes, and whether its plans are index ranges", reads::run),
+    topic("edit", "editing, call by call, against bare INSERTs; trees as JSON", edit::run),
     topic("whole", "whole trees, beside a recursive query", whole::run),
     topic("peers", "late operations, rates and merges, beside three other ways", crate::peers::run),
     topic("known", "adjacency list, closure table and ltree with the same tree", known::run),
