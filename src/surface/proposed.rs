@@ -10,6 +10,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use pgrx::PgMemoryContexts;
 use pgrx::pg_sys::{self, SubTransactionId};
 use treecrdt::{NodeId, OpKind, ReplicaId};
 
@@ -182,6 +183,7 @@ fn forget(which: impl Fn(&Statement) -> bool) {
 pub unsafe fn note(data: *mut pg_sys::TriggerData, row: &OpRow<'_>) {
     // SAFETY: by the caller's promise.
     let Some(by) = (unsafe { Statement::of(data) }) else { return };
+    memory::check();
     let (hash, says) = (fingerprint(row), Says::of(row));
     PROPOSED.with_borrow_mut(|all| {
         let at = all.iter().rposition(|it| it.by == by).unwrap_or_else(|| {
@@ -252,6 +254,8 @@ impl Proposed {
     /// Compares those that were not inserted with what is there, and those of one dot with each other.
     fn compare(&self, forest: &Open) -> Result<(), Error> {
         let mut reader = Reader::open(forest)?;
+        // What is stored compressed or elsewhere is brought in for its hash.
+        let mut contents = PgMemoryContexts::new("treecrdt contents");
         let mut before: Option<&Proposal> = None;
         for row in &self.rows {
             memory::check();
@@ -278,7 +282,12 @@ impl Proposed {
                 let at = [name.arg(), id.bytea(), Arg::int8(row.counter as u64)];
                 if let Some(found) = reader.op.find(&at, &[])? {
                     let found = OpRow::of_log(found)?;
-                    is_other(fingerprint(&found), Says::of(&found))?;
+                    // SAFETY: nothing stays in it but for the hash of a row.
+                    let hash = unsafe {
+                        contents.reset();
+                        contents.switch_to(|_| fingerprint(&found))
+                    };
+                    is_other(hash, Says::of(&found))?;
                 }
             }
             before = Some(row);

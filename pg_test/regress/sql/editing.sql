@@ -118,6 +118,24 @@ SELECT treecrdt.insert_node('numbers', '7', n(0), 'seven', node => n(1));
 SELECT treecrdt.insert_node('numbers', 'seven', n(0));
 SELECT treecrdt.render('numbers', '7');
 
+-- Who may INSERT may edit, as policies on ops have it; nobody else may.
+CREATE ROLE editing_writer;
+GRANT INSERT ON numbers.ops TO editing_writer;
+GRANT SELECT ON h.ops, h.nodes TO editing_writer;
+ALTER TABLE numbers.ops ENABLE ROW LEVEL SECURITY;
+CREATE POLICY eight ON numbers.ops FOR INSERT TO editing_writer WITH CHECK (doc = 8);
+SET ROLE editing_writer;
+SELECT treecrdt.insert_node('numbers', '8', n(0), 'eight', node => n(1)), treecrdt.set_payload('numbers', '8', n(1), 'acht');
+SELECT treecrdt.insert_node('numbers', '7', n(0), 'not theirs');
+SELECT treecrdt.delete_node('numbers', '7', n(1));
+SELECT outcome FROM treecrdt.undo('numbers', '8', '{"000102": [[1,1]]}');
+SELECT treecrdt.insert_node('h', 'd', n(0));
+SELECT * FROM treecrdt.undo('h', 'd', '{"6d65": [[1,1]]}');
+RESET ROLE;
+SELECT treecrdt.render('numbers', '7'), treecrdt.render('numbers', '8');
+DROP OWNED BY editing_writer;
+DROP ROLE editing_writer;
+
 -- Order keys by themselves.
 SELECT a < b AND b < c AND length(b) = 6 FROM (SELECT a, treecrdt.order_key_between(a, c) AS b, c FROM (SELECT treecrdt.order_key_between(NULL, NULL) AS a, '\xff'::bytea AS c) AS two) AS three;
 SELECT cardinality(k), k[1] < k[2] AND k[2] < k[3] FROM treecrdt.order_keys_between('\x10', NULL, 3) AS k;

@@ -89,6 +89,8 @@ SELECT treecrdt.move_node('h', 'd', n(2), n(0)) AS moved \gset
 SET treecrdt.replica = 'ben';
 SELECT treecrdt.render('h', 'd');
 SELECT * FROM treecrdt.undo('h', 'd', '{}');
+SELECT * FROM treecrdt.undo('h', 'nowhere', '{}');
+SELECT count(*) FROM h.docs WHERE doc = 'nowhere';
 SELECT * FROM treecrdt.undo('h', 'd', NULL);
 SELECT * FROM treecrdt.undo('h', NULL, '{}');
 -- Everything of hers.

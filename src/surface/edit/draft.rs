@@ -70,21 +70,23 @@ fn try_edit_doc<T>(
     mint: impl FnOnce(&mut Draft<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let replica = replica::minting()?;
-    let mut row = acting_as(forest.owner, || lock::take(forest, name))?.row;
-    if row.frontier.is_some() {
+    let lock = || acting_as(forest.owner, || lock::take_existing(forest, name));
+    let mut row = lock()?.map(|locked| locked.row);
+    if row.as_ref().is_some_and(|row| row.frontier.is_some()) {
         catch_up::ensure(forest, Some(name))?;
-        row = acting_as(forest.owner, || lock::take(forest, name))?.row;
+        row = lock()?.map(|locked| locked.row);
     }
     let doc = DocDatum::new(name);
     let mut reader = Reader::open(forest)?;
     let id = Varlena::new(replica.as_bytes());
     let last = reader.last_of_replica.find(&[doc.arg(), id.bytea()], &[])?;
     let counter = last.and_then(|row| row.get(ops::COUNTER)).unwrap_or(0) as u64 + 1;
-    let lamport = row.head.map_or(0, |head| head.lamport) + 1;
+    let lamport = row.and_then(|row| row.head).map_or(0, |head| head.lamport) + 1;
     let next = Key { lamport, dot: Dot { replica, counter } };
     let mut draft = Draft { forest, name, doc, reader, next, minted: Vec::new() };
     let result = mint(&mut draft)?;
-    let Draft { minted, .. } = draft;
+    let Draft { minted, reader, .. } = draft;
+    drop(reader);
     minted.chunks(MOST).try_for_each(|some| insert(forest, name, replica, some))?;
     Ok(result)
 }
