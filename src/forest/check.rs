@@ -25,6 +25,9 @@ unsafe extern "C-unwind" {
     fn find_inheritance_children(parent: Oid, lock: pg_sys::LOCKMODE) -> *mut pg_sys::List;
 }
 
+/// The catalog of constraints (`catalog/pg_constraint.h`), which the bindings leave out.
+const PG_CONSTRAINT: Oid = Oid::from_u32(2606);
+
 /// A table as it was found: where its columns stand, and which of its indexes are which.
 #[derive(Debug)]
 pub struct Found {
@@ -72,6 +75,7 @@ pub unsafe fn check(
         let columns = exam.columns()?;
         let indexes = exam.indexes(&columns)?;
         exam.triggers()?;
+        exam.foreign_keys()?;
         let row = (*relation).rd_rel;
         Ok(Found {
             oid: (*relation).rd_id,
@@ -90,6 +94,46 @@ impl Exam<'_> {
 
     fn refuse(&self, problem: String, mend: impl Into<String>) -> Error {
         Error::Shape { forest: self.forest.into(), problem, mend: mend.into() }
+    }
+
+    /// No foreign key by which rows go, or change, when those of another table do: a log whose document is
+    /// gone, for instance.
+    unsafe fn foreign_keys(&self) -> Result<(), Error> {
+        let of = pg_sys::SysCacheIdentifier::CONSTROID as i32;
+        // SAFETY: the relation is open; its list has nodes of this kind. Columns of a constraint's row are read
+        // while it is held.
+        unsafe {
+            let keys = pg_sys::RelationGetFKeyList(self.relation);
+            for at in 0..pg_sys::list_length(keys) {
+                let key = pg_sys::list_nth(keys, at).cast::<pg_sys::ForeignKeyCacheInfo>();
+                let constraint = (*key).conoid;
+                let row = pg_sys::SearchSysCache1(of, pg_sys::Datum::from(constraint));
+                if row.is_null() {
+                    continue;
+                }
+                // Their numbers are not the same in all versions.
+                let actions = [c"confdeltype", c"confupdtype"].map(|column| {
+                    let mut is_null = false;
+                    let column = pg_sys::get_attnum(PG_CONSTRAINT, column.as_ptr());
+                    pg_sys::SysCacheGetAttr(of, row, column, &raw mut is_null).value() as u8
+                });
+                pg_sys::ReleaseSysCache(row);
+                if actions.iter().all(|action| b"ar".contains(action)) {
+                    continue;
+                }
+                let name = pg_sys::get_constraint_name(constraint);
+                let name = if name.is_null() { c"?" } else { CStr::from_ptr(name) };
+                let (table, name) = (self.table(), quote(name));
+                return Err(self.refuse(
+                    format!("the foreign key {name} of {table} deletes or changes its rows with those of another table"),
+                    format!(
+                        "ALTER TABLE {table} DROP CONSTRAINT {name}; a document goes with \
+                         treecrdt.drop_doc, which a trigger on the other table may call."
+                    ),
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// An ordinary, permanent table on its own.

@@ -47,6 +47,29 @@ INSERT INTO h.ops VALUES
 SELECT title, place, seven FROM h.nodes WHERE node IN (n(7), n(8), n(9)) ORDER BY node;
 ROLLBACK;
 
+-- Foreign keys: to a forest they hold; by those of its tables nothing may go with rows of others.
+BEGIN;
+CREATE TABLE public.shares (doc text COLLATE "C" REFERENCES h.docs, node uuid, FOREIGN KEY (doc, node) REFERENCES h.nodes);
+INSERT INTO public.shares VALUES ('d', n(1));
+SAVEPOINT s;
+INSERT INTO public.shares VALUES ('e', n(1));
+ROLLBACK TO s;
+SELECT treecrdt.drop_doc('h', 'd');
+ROLLBACK TO s;
+CREATE TABLE public.documents (id text COLLATE "C" PRIMARY KEY);
+INSERT INTO public.documents VALUES ('d');
+ALTER TABLE h.docs ADD CONSTRAINT known FOREIGN KEY (doc) REFERENCES public.documents;
+INSERT INTO h.ops VALUES ('d', '\x01', 7, 7, 'insert', n(7), n(0), '\x70', 'seven');
+SAVEPOINT s;
+INSERT INTO h.ops VALUES ('unknown', '\x01', 7, 7, 'insert', n(7), n(0), '\x70', 'seven');
+ROLLBACK TO s;
+ALTER TABLE h.docs DROP CONSTRAINT known, ADD CONSTRAINT "Known" FOREIGN KEY (doc) REFERENCES public.documents ON DELETE CASCADE;
+INSERT INTO h.ops VALUES ('d', '\x01', 8, 8, 'insert', n(8), n(0), '\x80', 'eight');
+ROLLBACK TO s;
+ALTER TABLE h.ops ADD CONSTRAINT known FOREIGN KEY (doc) REFERENCES public.documents ON UPDATE SET NULL;
+SELECT treecrdt.render('h', 'd');
+ROLLBACK;
+
 -- A publication of all tables does not hinder catching up what is deferred.
 BEGIN;
 CREATE PUBLICATION everything FOR ALL TABLES;
