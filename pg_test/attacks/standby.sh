@@ -17,10 +17,12 @@ does <<<"INSERT INTO f.ops VALUES ('a', '\\x09', 1, 1000, 'insert', n(1000), n(1
 after=$(sql <<<"${results//@/f}")
 flushed=$(sql <<<"SELECT pg_current_wal_flush_lsn()")
 cluster_use attacks_standby
-for ((i = 0; i < 100; i++)); do
-    [[ $(sql <<<"SELECT pg_last_wal_replay_lsn() >= '$flushed'") != t ]] || break
+arrived=
+for ((i = 0; i < 600 && ! arrived; i++)); do
+    [[ $(sql <<<"SELECT pg_last_wal_replay_lsn() >= '$flushed'") != t ]] || arrived=1
     sleep 0.1
 done
+is "what comes after the copy arrives on the standby" 1 "$arrived"
 gives "a standby is one, and what it has is other than before" t <<<"SELECT pg_is_in_recovery() AND '$expected' <> '$after'"
 gives "on a standby all reading functions, digest and verify among them, give the primary's results" "$after" <<<"${results//@/f}"
 gives "on a standby what would write says 25006" "$refusals" <<<"$writing"
