@@ -65,7 +65,7 @@ build_postgres() {
     # shellcheck disable=SC2016 # make turns $$ into $, and the dynamic linker knows $ORIGIN
     quietly configure env -C "$folder/postgres" ./configure --enable-cassert --enable-debug --with-icu --without-readline \
         --prefix="$root" --bindir="$root/$lib/bin" --libdir="$root/$lib/lib" --datadir="$root/$share" --includedir="$root/$include" \
-        --disable-rpath LDFLAGS_EX='-Wl,-rpath,'\''$$ORIGIN/../lib:$$ORIGIN/../../../..'\' \
+        --disable-rpath LDFLAGS_SL='-Wl,-rpath,'\''$$ORIGIN'\' LDFLAGS_EX='-Wl,-rpath,'\''$$ORIGIN/../lib:$$ORIGIN/../../../..'\' \
         CFLAGS='-O1 -fno-omit-frame-pointer' CPPFLAGS=-DRANDOMIZE_ALLOCATED_MEMORY
     grep -q '^#define USE_ASSERT_CHECKING 1' "$folder/postgres/src/include/pg_config.h" || die "PostgreSQL was configured without assertions"
     quietly make make -j"$(nproc)" -C "$folder/postgres/src" install
