@@ -153,7 +153,9 @@ mod tests {
         assert!(lower.is_none_or(|it| it < key.as_slice()), "{key:?} is not above {lower:?}");
         assert!(upper.is_none_or(|it| key.as_slice() < it), "{key:?} is not below {upper:?}");
         let longest = [lower, upper].into_iter().flatten().map(<[u8]>::len).max().unwrap_or(0);
-        assert!(!key.is_empty() && key.len() % WIDTH == 0 && key.len() <= longest + 2 * WIDTH);
+        assert!(
+            !key.is_empty() && key.len().is_multiple_of(WIDTH) && key.len() <= longest + 2 * WIDTH
+        );
         assert_ne!(key[key.len() - 2..], [0, 0]);
         key
     }
