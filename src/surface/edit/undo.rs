@@ -132,6 +132,7 @@ impl Draft<'_> {
 struct Undo<'d, 'o, 'u> {
     draft: &'d mut Draft<'o>,
     node: NodeId,
+    /// In canonical order.
     own: &'u [Entry],
     undone: &'u VersionVector,
     /// All operations on the node, and whether each is ignored.
@@ -182,7 +183,7 @@ impl Undo<'_, '_, '_> {
                 .or_else(|| best(|it| matches!(it, Outcome::Superseded(_))))
                 .unwrap_or(Outcome::Nothing)
         };
-        let is_own = |key: &Key| own.iter().any(|it| it.key == *key);
+        let is_own = |key: &Key| own.binary_search_by_key(key, |it| it.key).is_ok();
         Ok(it
             .history
             .iter()
