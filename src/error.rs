@@ -7,7 +7,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgSqlErrorCode};
 use thiserror::Error;
 use treecrdt::json::MalformedTree;
-use treecrdt::{MalformedOp, MalformedVector, NoKeyBetween, NodeId, ReplicaId};
+use treecrdt::{Dot, MalformedOp, MalformedVector, NoKeyBetween, NodeId, ReplicaId};
 
 /// What can be wrong with a row of `ops`.
 #[derive(Debug, Error)]
@@ -107,10 +107,20 @@ pub enum EditProblem {
         setting: String,
     },
     /// Numbers have come to their end.
-    #[error("replica {replica} cannot mint: the lamport or the counter is the greatest there is")]
+    #[error("replica {replica} cannot mint: its last counter is the greatest there is")]
     Exhausted {
         /// Who would have minted.
         replica: ReplicaId,
+    },
+    /// Another operation has the greatest lamport there is, and the greater dot.
+    #[error(
+        "operation {by} of node {node} cannot be overridden: it has the greatest lamport there is"
+    )]
+    Outranked {
+        /// The node.
+        node: NodeId,
+        /// What has placed it, or written its payload.
+        by: Box<Dot>,
     },
     /// No key is between two.
     #[error("no order key: {0}")]
@@ -350,7 +360,9 @@ impl EditProblem {
             | Self::InTrash { .. }
             | Self::Orphan { .. }
             | Self::NotDeleted { .. } => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            Self::Exhausted { .. } => PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+            Self::Exhausted { .. } | Self::Outranked { .. } => {
+                PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED
+            }
             Self::Reserved { .. }
             | Self::Cycle { .. }
             | Self::NotASibling { .. }
@@ -382,9 +394,10 @@ impl EditProblem {
                  database is used."
                     .into()
             }
-            Self::Exhausted { .. } => {
-                "Another treecrdt.replica has counters of its own; a lamport that is the greatest there \
-                 is leaves no later one."
+            Self::Exhausted { .. } => "Another treecrdt.replica has counters of its own.".into(),
+            Self::Outranked { .. } => {
+                "A treecrdt.replica that sorts after its replica may; else delete the node and insert \
+                 another."
                     .into()
             }
             Self::Tree(_) => {

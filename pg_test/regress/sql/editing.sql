@@ -108,10 +108,6 @@ SELECT encode(replica, 'hex'), counter FROM h.ops WHERE node = n(50);
 BEGIN READ ONLY;
 SELECT treecrdt.insert_node('h', 'd', n(0));
 ROLLBACK;
--- Numbers at their end.
-INSERT INTO h.ops (doc, replica, counter, lamport, kind, node, parent, order_key) VALUES ('end', 'peer', 1, 9223372036854775807, 'insert', n(1), n(0), '');
-SELECT treecrdt.insert_node('h', 'end', n(0));
-
 -- Docs named by numbers.
 SELECT treecrdt.create_forest('numbers', 'bigint');
 SELECT treecrdt.insert_node('numbers', '7', n(0), 'seven', node => n(1));

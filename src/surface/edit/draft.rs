@@ -9,18 +9,23 @@ use treecrdt::{Action, Dot, Key, MAX_COUNTER, NodeId, Op, ReplicaId, VersionVect
 
 use super::replica;
 use crate::catch_up::{self, lock};
-use crate::datum::Varlena;
+use crate::datum::{self, Varlena};
 use crate::doc::{DocDatum, DocName};
 use crate::error::{EditProblem, Error, or_raise};
 use crate::forest::owner::acting_as;
-use crate::forest::shape::ops;
+use crate::forest::shape::{nodes, ops};
 use crate::forest::{Access, Open, must_be_writable, plans};
+use crate::memory;
 use crate::settings::{CATCH_UP, CatchUp, with_settings};
 use crate::storage::reader::Reader;
+use crate::storage::rows::node_keys;
 use crate::surface::read::{DocReader, uuid};
 
 /// So many operations are inserted by one statement.
 const MOST: usize = 1 << 14;
+
+/// A replica whose last counter is so great is near the end of its range: an edit mints fewer than are left.
+const FULL: u64 = MAX_COUNTER - (1 << 32);
 
 /// A document that is being edited.
 pub struct Draft<'o> {
@@ -69,7 +74,6 @@ fn try_edit_doc<T>(
     name: &DocName<'static>,
     mint: impl FnOnce(&mut Draft<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let replica = replica::minting()?;
     let lock = || acting_as(forest.owner, || lock::take_existing(forest, name));
     let mut row = lock()?.map(|locked| locked.row);
     if row.as_ref().is_some_and(|row| row.frontier.is_some()) {
@@ -78,16 +82,30 @@ fn try_edit_doc<T>(
     }
     let doc = DocDatum::new(name);
     let mut reader = Reader::open(forest)?;
-    let id = Varlena::new(replica.as_bytes());
-    let last = reader.last_of_replica.find(&[doc.arg(), id.bytea()], &[])?;
-    let counter = last.and_then(|row| row.get(ops::COUNTER)).unwrap_or(0) as u64 + 1;
-    let lamport = row.and_then(|row| row.head).map_or(0, |head| head.lamport) + 1;
+    let mut last = |replica: ReplicaId| -> Result<u64, Error> {
+        let id = Varlena::new(replica.as_bytes());
+        let last = reader.last_of_replica.find(&[doc.arg(), id.bytea()], &[])?;
+        Ok(last.and_then(|row| row.get(ops::COUNTER)).unwrap_or(0) as u64)
+    };
+    let mut replica = replica::minting()?;
+    let mut counter = last(replica)? + 1;
+    // Somebody has used up the numbers of this database's identity.
+    if counter > FULL && !replica::is_named() {
+        replica = replica::another();
+        counter = last(replica)? + 1;
+    }
+    let head = row.and_then(|row| row.head);
+    // Where there is no later time, replica and counter decide.
+    let lamport = head.map_or(1, |head| MAX_COUNTER.min(head.lamport + 1));
     let next = Key { lamport, dot: Dot { replica, counter } };
     let mut draft = Draft { forest, name, doc, reader, next, minted: Vec::new() };
     let result = mint(&mut draft)?;
     let Draft { minted, reader, .. } = draft;
     drop(reader);
     minted.chunks(MOST).try_for_each(|some| insert(forest, name, replica, some))?;
+    if head.is_some_and(|head| next < head) {
+        must_have_effect(forest, name, &minted)?;
+    }
     Ok(result)
 }
 
@@ -95,13 +113,13 @@ impl Draft<'_> {
     /// Mints an operation. Gives its dot.
     ///
     /// # Errors
-    /// [`EditProblem::Exhausted`] where there is no number after the last.
+    /// [`EditProblem::Exhausted`] where there is no counter after the last.
     pub fn mint(&mut self, node: NodeId, action: Action) -> Result<Dot, Error> {
         let key = self.next;
-        if key.lamport > MAX_COUNTER || key.dot.counter > MAX_COUNTER {
+        if key.dot.counter > MAX_COUNTER {
             return Err(EditProblem::Exhausted { replica: key.dot.replica }.into());
         }
-        self.next.lamport += 1;
+        self.next.lamport = MAX_COUNTER.min(key.lamport + 1);
         self.next.dot.counter += 1;
         self.minted.push(Op { key, node, action });
         Ok(key.dot)
@@ -162,6 +180,32 @@ fn insert(
     }
     let table = format!("{}.ops", forest.name);
     Err(Error::Suppressed { table })
+}
+
+/// That nodes are where operations have put them, with the payloads that they wrote: they need not be where these are
+/// not the latest.
+///
+/// # Errors
+/// [`EditProblem::Outranked`].
+fn must_have_effect(forest: &Open, name: &DocName<'static>, minted: &[Op]) -> Result<(), Error> {
+    let (mut reader, doc) = (Reader::open(forest)?, DocDatum::new(name));
+    for op in minted {
+        memory::check();
+        let Some(row) = reader.node.find(&[doc.arg(), datum::uuid(&op.node)], &[])? else {
+            continue;
+        };
+        let (keys, columns) = (node_keys(&row)?, Columns::of(op));
+        let is_there = op.parent().is_none()
+            || (row.get(nodes::PARENT), row.get(nodes::ORDER_KEY))
+                == (op.parent(), columns.order_key);
+        let is_written =
+            op.written_payload().is_none() || row.get(nodes::PAYLOAD) == columns.payload;
+        let other = keys.placed.filter(|_| !is_there).or(keys.payload.filter(|_| !is_written));
+        if let Some(other) = other.filter(|other| *other > op.key) {
+            return Err(EditProblem::Outranked { node: op.node, by: Box::new(other.dot) }.into());
+        }
+    }
+    Ok(())
 }
 
 /// What stands in the columns of `ops` that operations differ in: of one, or lists of all.

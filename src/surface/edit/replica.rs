@@ -6,7 +6,7 @@
 //! after a restart of its server: operations that a crash has lost may be known to others already, and their dots are
 //! not minted again.
 
-use std::cell::OnceCell;
+use std::cell::Cell;
 use std::ffi::CStr;
 use std::os::unix::fs::MetadataExt;
 
@@ -14,6 +14,7 @@ use pgrx::pg_sys::{self, Datum};
 use pgrx::{FromDatum, direct_function_call};
 use treecrdt::{MAX_REPLICA, ReplicaId};
 
+use super::draft::random_bytes;
 use crate::error::{EditProblem, Error};
 use crate::settings::REPLICA;
 
@@ -21,8 +22,7 @@ use crate::settings::REPLICA;
 const LENGTH: usize = 12;
 
 thread_local! {
-    /// It does not change while a backend lives.
-    static IDENTITY: OnceCell<ReplicaId> = const { OnceCell::new() };
+    static IDENTITY: Cell<Option<ReplicaId>> = const { Cell::new(None) };
 }
 
 /// The replica that mints.
@@ -32,8 +32,24 @@ thread_local! {
 pub fn minting() -> Result<ReplicaId, Error> {
     match REPLICA.get() {
         Some(name) if !name.is_empty() => named(&name),
-        _ => Ok(IDENTITY.with(|it| *it.get_or_init(identity))),
+        _ => {
+            let identity = IDENTITY.get().unwrap_or_else(identity);
+            IDENTITY.set(Some(identity));
+            Ok(identity)
+        }
     }
+}
+
+/// Whether the setting says who mints.
+pub fn is_named() -> bool {
+    REPLICA.get().is_some_and(|name| !name.is_empty())
+}
+
+/// An identity that nobody has had, from now on this session's.
+pub fn another() -> ReplicaId {
+    let random = ReplicaId::new(&random_bytes::<LENGTH>()).expect("it has a good length");
+    IDENTITY.set(Some(random));
+    random
 }
 
 /// The replica that a setting names: after `\x` in hex, else as it stands.
