@@ -145,10 +145,47 @@ impl<'v> Arg<'v> {
         self.datum
     }
 
+    /// How long it is, in bytes, without bringing in what is stored elsewhere: a value that is stored as a varlena.
+    pub fn length(&self) -> usize {
+        assert!(matches!(self.of, Type::Text | Type::Bytea | Type::Vector));
+        let varlena = self.datum.cast_mut_ptr::<pg_sys::varlena>();
+        // SAFETY: a non-null varlena, which stays as long as the value. What is compressed or elsewhere says how
+        // long it was, header included.
+        unsafe {
+            if is_plain(varlena) {
+                pgrx::varsize_any_exhdr(varlena)
+            } else {
+                pg_sys::toast_raw_datum_size(self.datum) - size_of::<u32>()
+            }
+        }
+    }
+
+    /// Its bytes, if they are few and in the row itself.
+    pub fn short(&self, most: usize) -> Option<&'v [u8]> {
+        let varlena = self.datum.cast_mut_ptr::<pg_sys::varlena>();
+        // SAFETY: as above.
+        unsafe {
+            (is_plain(varlena) && pgrx::varsize_any_exhdr(varlena) <= most)
+                .then(|| pgrx::varlena_to_byte_slice(varlena))
+        }
+    }
+
     /// The datum, which must be of this type.
     pub fn datum(&self, of: Type) -> Datum {
         assert!(self.of == of, "a value of type {of:?} is wanted, not {:?}", self.of);
         self.datum
+    }
+}
+
+/// Whether the bytes of a varlena follow its header as they are.
+///
+/// # Safety
+/// It is one.
+unsafe fn is_plain(varlena: *const pg_sys::varlena) -> bool {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        pgrx::varatt_is_4b_u(varlena)
+            || (pgrx::varatt_is_1b(varlena) && !pgrx::varatt_is_1b_e(varlena))
     }
 }
 
@@ -187,6 +224,19 @@ impl Varlena {
         let mut varlena = Self::default();
         varlena.set(bytes);
         varlena
+    }
+
+    /// A copy of a value that is stored as a varlena, as it is stored: of what is elsewhere, where that is.
+    pub fn of(value: Arg<'_>) -> Self {
+        assert!(matches!(value.of, Type::Text | Type::Bytea | Type::Vector));
+        let varlena = value.datum.cast_mut_ptr::<pg_sys::varlena>();
+        // SAFETY: a non-null varlena of that size; the vector has room for it.
+        unsafe {
+            let size = pgrx::varsize_any(varlena);
+            let mut words = vec![0u32; size.div_ceil(size_of::<u32>())];
+            std::ptr::copy_nonoverlapping(varlena.cast::<u8>(), words.as_mut_ptr().cast(), size);
+            Self { words }
+        }
     }
 
     /// Replaces the bytes.

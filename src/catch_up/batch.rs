@@ -1,10 +1,9 @@
 //! The operations of one document that are to be materialized, as they are read: entries for the
 //! core, and the bytes that rows will take over.
 //!
-//! Order keys, short payloads and the like are kept, each once, in one block of memory. What is long
-//! is left where it is, and read from `ops` again when it is needed.
+//! What is short is kept, each once, in one block of memory. What is long is left where it is, and read
+//! from `ops` again when it is needed.
 
-use pgrx::pg_sys;
 use treecrdt::{Entry, Source, VersionVector};
 
 use crate::datum::{Arg, Type, Varlenas};
@@ -12,7 +11,7 @@ use crate::doc::DocName;
 use crate::error::Error;
 use crate::storage::rows::OpRow;
 
-/// Payloads and version vectors of up to so many bytes are kept.
+/// Order keys, payloads and version vectors of up to so many bytes are kept.
 const SHORT: usize = 1024;
 
 /// Operations of documents, in the order of documents.
@@ -30,7 +29,7 @@ pub struct Batch {
 /// Where the bytes of an operation are.
 #[derive(Debug, Clone, Copy)]
 struct Places {
-    order_key: Option<u32>,
+    order_key: Contents,
     /// Of its payload or, with a delete, its `known_state`.
     contents: Contents,
 }
@@ -58,17 +57,29 @@ impl Batch {
     /// Those of [`OpRow::entry`].
     pub fn push(&mut self, row: &OpRow<'_>) -> Result<(), Error> {
         self.entries.push(row.entry()?);
-        let order_key = row.parts.order_key.map(|order_key| self.bytes.push(order_key));
-        let payload = row.payload.map(|payload| (payload, Type::Bytea));
-        let contents = match payload.or(row.known_state.map(|known| (known, Type::Vector))) {
-            None => Contents::Null,
-            Some((value, of)) => match short(value, of) {
-                Some(bytes) => Contents::Kept(self.bytes.push(bytes), of),
-                None => Contents::InTheLog,
-            },
+        let order_key = self.keep(row.order_key, Type::Bytea);
+        let contents = match row.payload {
+            Some(payload) => self.keep(Some(payload), Type::Bytea),
+            None => self.keep(row.known_state, Type::Vector),
         };
         self.places.push(Places { order_key, contents });
         Ok(())
+    }
+
+    fn keep(&mut self, value: Option<Arg<'_>>, of: Type) -> Contents {
+        match value.map(|value| value.short(SHORT)) {
+            None => Contents::Null,
+            Some(Some(bytes)) => Contents::Kept(self.bytes.push(bytes), of),
+            Some(None) => Contents::InTheLog,
+        }
+    }
+
+    fn kept(&self, contents: Option<Contents>) -> Bytes<'_> {
+        match contents {
+            Some(Contents::Null) => Bytes::Kept(None),
+            Some(Contents::Kept(at, of)) => Bytes::Kept(Some(self.bytes.arg(at, of))),
+            Some(Contents::InTheLog) | None => Bytes::InTheLog,
+        }
     }
 
     /// Their dots.
@@ -78,33 +89,11 @@ impl Batch {
 
     /// The order key of an operation.
     pub fn order_key(&self, source: &Source) -> Bytes<'_> {
-        match source.position {
-            Some(at) => {
-                let order_key = self.places[at].order_key;
-                Bytes::Kept(order_key.map(|at| self.bytes.arg(at, Type::Bytea)))
-            }
-            None => Bytes::InTheLog,
-        }
+        self.kept(source.position.map(|at| self.places[at].order_key))
     }
 
     /// The payload of an operation, or the `known_state` of a delete.
     pub fn contents(&self, source: &Source) -> Bytes<'_> {
-        match source.position.map(|at| self.places[at].contents) {
-            Some(Contents::Null) => Bytes::Kept(None),
-            Some(Contents::Kept(at, of)) => Bytes::Kept(Some(self.bytes.arg(at, of))),
-            Some(Contents::InTheLog) | None => Bytes::InTheLog,
-        }
-    }
-}
-
-/// The bytes of a value that is short and in the row itself.
-fn short(value: Arg<'_>, of: Type) -> Option<&[u8]> {
-    let varlena = value.datum(of).cast_mut_ptr::<pg_sys::varlena>();
-    // SAFETY: a non-null varlena, valid as long as the value.
-    unsafe {
-        let plain = pgrx::varatt_is_4b_u(varlena)
-            || (pgrx::varatt_is_1b(varlena) && !pgrx::varatt_is_1b_e(varlena));
-        (plain && pgrx::varsize_any_exhdr(varlena) <= SHORT)
-            .then(|| pgrx::varlena_to_byte_slice(varlena))
+        self.kept(source.position.map(|at| self.places[at].contents))
     }
 }

@@ -137,8 +137,8 @@ impl Work<'_> {
                         placed.set(&source.key);
                         let op = &mut self.reader.op;
                         let logged = logged(op, forest, doc, &source, &placed)?;
-                        order_key = Varlena::new(logged.get(ops::ORDER_KEY).unwrap_or_default());
-                        Some(order_key.bytea())
+                        order_key = logged.arg(ops::ORDER_KEY).map(Varlena::of);
+                        order_key.as_ref().map(Varlena::bytea)
                     }
                 };
                 parent = placement.parent;

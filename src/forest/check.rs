@@ -39,6 +39,8 @@ pub struct Found {
     pub columns: Vec<AttrNumber>,
     /// The OIDs of the declared indexes, in their order.
     pub indexes: Vec<Oid>,
+    /// Whether one of them has an expression in the place of a column.
+    pub has_expression: bool,
     /// The transaction that last changed the table's row in `pg_class`.
     pub changed_by: pg_sys::TransactionId,
 }
@@ -73,7 +75,7 @@ pub unsafe fn check(
     unsafe {
         exam.is_ordinary()?;
         let columns = exam.columns()?;
-        let indexes = exam.indexes(&columns)?;
+        let (indexes, has_expression) = exam.indexes(&columns)?;
         exam.triggers()?;
         exam.foreign_keys()?;
         let row = (*relation).rd_rel;
@@ -82,6 +84,7 @@ pub unsafe fn check(
             owner: (*row).relowner,
             columns,
             indexes,
+            has_expression,
             changed_by: changed_by((*relation).rd_id),
         })
     }
@@ -231,8 +234,9 @@ impl Exam<'_> {
         Ok(numbers)
     }
 
-    /// The indexes of the table that have the declared shapes, whatever their names.
-    unsafe fn indexes(&self, columns: &[AttrNumber]) -> Result<Vec<Oid>, Error> {
+    /// The indexes of the table that have the declared shapes, whatever their names, and whether one has an
+    /// expression instead of a column.
+    unsafe fn indexes(&self, columns: &[AttrNumber]) -> Result<(Vec<Oid>, bool), Error> {
         let mut open = Vec::new();
         // SAFETY: the table is open and locked, so its indexes stay; each is opened and closed.
         unsafe {
@@ -247,22 +251,30 @@ impl Exam<'_> {
             pg_sys::list_free(list);
         }
         let mut found = Vec::with_capacity(self.shape.indexes.len());
-        let mut problem = None;
+        let (mut problem, mut has_expression) = (None, false);
         for index in self.shape.indexes {
             let mut unready = None;
-            // SAFETY: all of them are open.
-            let fitting = open.iter().find(|&&candidate| unsafe {
-                if !self.fits(candidate, index, columns) {
-                    return false;
-                }
-                let row = &*(*candidate).rd_index;
-                let ready = row.indisvalid && row.indisready && row.indislive;
-                if !ready {
-                    unready = Some(candidate);
-                }
-                ready
-            });
-            match (fitting, unready) {
+            let mut fitting = |instead: Option<_>| {
+                // SAFETY: all of them are open.
+                open.iter().find(|&&candidate| unsafe {
+                    if !self.fits(candidate, index, instead, columns) {
+                        return false;
+                    }
+                    let row = &*(*candidate).rd_index;
+                    let ready = row.indisvalid && row.indisready && row.indislive;
+                    if !ready {
+                        unready = Some(candidate);
+                    }
+                    ready
+                })
+            };
+            // One with the column forbids all that it cannot hold, so it comes first.
+            let mut found_one = fitting(None);
+            if found_one.is_none() && index.instead.is_some() {
+                found_one = fitting(index.instead);
+                has_expression |= found_one.is_some();
+            }
+            match (found_one, unready) {
                 // SAFETY: it is open.
                 (Some(&fitting), _) => found.push(unsafe { (*fitting).rd_id }),
                 (None, unready) => {
@@ -276,7 +288,7 @@ impl Exam<'_> {
             // SAFETY: opened above. The lock stays.
             unsafe { pg_sys::relation_close(index, pg_sys::NoLock as i32) };
         }
-        problem.map_or(Ok(found), Err)
+        problem.map_or(Ok((found, has_expression)), Err)
     }
 
     /// The error that says which index is missing.
@@ -333,11 +345,12 @@ impl Exam<'_> {
         keys.collect::<Vec<_>>().join(", ")
     }
 
-    /// Whether an index has this shape, valid or not.
+    /// Whether an index has this shape, valid or not, with an expression in the place of one of its keys.
     unsafe fn fits(
         &self,
         index: pg_sys::Relation,
         shape: &IndexShape,
+        instead: Option<(usize, &str)>,
         columns: &[AttrNumber],
     ) -> bool {
         // SAFETY: the index is open; its arrays have an entry a key.
@@ -352,7 +365,10 @@ impl Exam<'_> {
             }
             let numbers = row.indkey.values.as_slice(row.indnkeyatts as usize);
             for (at, &key) in shape.keys.iter().enumerate() {
-                let number = columns[key];
+                let number = match instead {
+                    Some((place, _)) if place == at => 0,
+                    _ => columns[key],
+                };
                 let of = self.docs.resolve(self.shape.columns[key].of);
                 let class = pg_sys::GetDefaultOpClass(self.types.of(of), pg_sys::BTREE_AM_OID);
                 // All enums are compared alike.
@@ -367,15 +383,18 @@ impl Exam<'_> {
                     return false;
                 }
             }
-            self.predicate(index).as_deref() == shape.predicate
+            self.written(index, pg_sys::Anum_pg_index_indpred).as_deref() == shape.predicate
+                && self.written(index, pg_sys::Anum_pg_index_indexprs).as_deref()
+                    == instead.map(|(_, expression)| expression)
         }
     }
 
-    unsafe fn predicate(&self, index: pg_sys::Relation) -> Option<String> {
+    /// The condition of an index, or its expressions, as the server writes them.
+    unsafe fn written(&self, index: pg_sys::Relation, column: u32) -> Option<String> {
         // SAFETY: the index is open.
         unsafe {
-            let condition = stored(index, pg_sys::Anum_pg_index_indpred)?;
-            Some(self.deparse(condition.cast()))
+            let stored = stored(index, column)?;
+            Some(self.deparse(stored.cast()))
         }
     }
 
@@ -454,7 +473,7 @@ fn is_trigger(trigger: &pg_sys::Trigger, function: Option<&CStr>, shape: &Trigge
         && layout::has_arguments_of(trigger, shape.function)
 }
 
-/// An expression of an index as the catalog has it. The relation cache would give it with its
+/// The condition or the expressions of an index as the catalog has it. The relation cache would give it with its
 /// constant parts computed, and so run functions of whoever made the index.
 unsafe fn stored(index: pg_sys::Relation, column: u32) -> Option<*mut std::ffi::c_void> {
     let cache = pg_sys::SysCacheIdentifier::INDEXRELID as i32;

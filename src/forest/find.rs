@@ -6,7 +6,7 @@ use std::ffi::CStr;
 use std::rc::Rc;
 
 use pgrx::pg_sys::{self, AttrNumber, Datum, Oid};
-use treecrdt::OpKind;
+use treecrdt::{MAX_LONG_ORDER_KEY, MAX_ORDER_KEY, OpKind};
 
 use super::check::{self, Found};
 use super::layout;
@@ -65,6 +65,11 @@ impl Forest {
     /// The OID of an index.
     pub fn index<T: Table>(&self, index: Index<T>) -> Oid {
         self.tables[T::AT].indexes[index.at]
+    }
+
+    /// How long an order key may be, in bytes, by the index that it stands in.
+    pub fn max_order_key(&self) -> usize {
+        if self.tables[Nodes::AT].has_expression { MAX_LONG_ORDER_KEY } else { MAX_ORDER_KEY }
     }
 
     /// The kind of operation that a label of `treecrdt.op_kind` stands for.

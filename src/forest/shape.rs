@@ -10,6 +10,7 @@ use std::ffi::CStr;
 use std::marker::PhantomData;
 
 use pgrx::pg_sys;
+use treecrdt::MAX_ORDER_KEY;
 
 use crate::datum::{Bool, Bytea, Doc, Int8, Kind, Type, Uuid, Vector};
 
@@ -68,6 +69,8 @@ pub struct IndexShape {
     pub unique: bool,
     /// The condition on the rows that it holds, as the server writes it.
     pub predicate: Option<&'static str>,
+    /// A key, by its place among the keys, in whose place an expression will do, as the server writes it.
+    pub instead: Option<(usize, &'static str)>,
 }
 
 /// An index of table `T`.
@@ -148,7 +151,7 @@ macro_rules! table {
         $(#[$doc:meta])* $at:literal $module:ident $marker:ident {
             $($constant:ident $column:ident $type:ident $($required:ident)?;)*
         }
-        indexes { $($index:ident $index_name:literal $(unique $unique:tt)? [$($key:ident),*] $(where $predicate:literal)?;)* }
+        indexes { $($index:ident $index_name:literal $(unique $unique:tt)? [$($key:ident),*] $(or $at_key:literal $instead:literal)? $(where $predicate:literal)?;)* }
         triggers $triggers:expr
     ) => {
         $(#[$doc])*
@@ -180,6 +183,7 @@ macro_rules! table {
                     keys: &[$(At::$key as usize),*],
                     unique: table!(@set $($unique)?),
                     predicate: table!(@option $($predicate)?),
+                    instead: table!(@option $(($at_key, $instead))?),
                 },)*],
                 triggers: $triggers,
             };
@@ -188,7 +192,7 @@ macro_rules! table {
     (@set) => { false };
     (@set $it:tt) => { true };
     (@option) => { None };
-    (@option $it:literal) => { Some($it) };
+    (@option $it:expr) => { Some($it) };
 }
 
 /// A name with a zero byte at its end.
@@ -276,7 +280,8 @@ table! {
     }
     indexes {
         PKEY c"nodes_pkey" unique yes [doc, node];
-        CHILDREN c"nodes_children" [doc, parent, order_key, node];
+        CHILDREN c"nodes_children" [doc, parent, order_key, node]
+            or 2 "substr(order_key, 1, 1537)";
         DELETED c"nodes_deleted" [doc] where "(deleted_at IS NOT NULL)";
     }
     triggers &[]
@@ -379,6 +384,12 @@ keys! {
     docs Docs HEAD = HEAD_LAMPORT HEAD_REPLICA HEAD_COUNTER;
     /// The least key that waits.
     docs Docs FRONTIER = FRONTIER_LAMPORT FRONTIER_REPLICA FRONTIER_COUNTER;
+}
+
+/// As much of an order key as an index that has only their beginnings holds: of one that could stand there whole,
+/// all. So only keys that are longer, and begin alike, are not in order there.
+pub fn beginning(order_key: &[u8]) -> &[u8] {
+    &order_key[..order_key.len().min(MAX_ORDER_KEY + 1)]
 }
 
 /// Tables whose rows are pairs of a node and an operation.

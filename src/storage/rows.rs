@@ -32,8 +32,10 @@ pub fn node_keys(row: &Row<'_, Nodes>) -> Result<NodeKeys, Error> {
 pub struct OpRow<'r> {
     /// Its document.
     pub doc: DocName<'r>,
-    /// Its columns, but for the two that follow.
+    /// Its columns, but for the three that follow.
     pub parts: OpParts<'r>,
+    /// Column `order_key`.
+    pub order_key: Option<Arg<'r>>,
     /// Column `payload`.
     pub payload: Option<Arg<'r>>,
     /// Column `known_state`.
@@ -70,6 +72,7 @@ impl<'r> OpRow<'r> {
     fn read(row: Row<'r, Ops>, is_logged: bool) -> Result<Self, Error> {
         // The last column first: the slot takes the whole row apart at once.
         let (known_state, payload) = (row.arg(ops::KNOWN_STATE), row.arg(ops::PAYLOAD));
+        let order_key = row.arg(ops::ORDER_KEY);
         let doc = row.doc();
         let (replica, counter) = (row.get(ops::REPLICA), row.get(ops::COUNTER));
         let missing = |column: &'static str| Error::Malformed {
@@ -88,12 +91,13 @@ impl<'r> OpRow<'r> {
                 .ok_or_else(|| missing("kind"))?,
             node: row.get(ops::NODE).ok_or_else(|| missing("node"))?,
             parent: row.get(ops::PARENT),
-            order_key: row.get(ops::ORDER_KEY),
+            order_key: order_key.map(|it| it.length()),
             has_payload: payload.is_some(),
             has_known_state: known_state.is_some(),
+            max_order_key: row.forest().max_order_key(),
         };
         let Some(doc) = doc else { return Err(missing("doc")) };
-        let row = Self { doc, parts, payload, known_state, row, is_logged };
+        let row = Self { doc, parts, order_key, payload, known_state, row, is_logged };
         match &row.doc {
             DocName::Text(doc) if doc.len() > MAX_DOC => {
                 Err(row.malformed(MalformedOp::DocLength { length: doc.len() }))
@@ -124,8 +128,8 @@ impl<'r> OpRow<'r> {
     /// As for [`OpRow::entry`].
     pub fn op(&self) -> Result<Op, Error> {
         let known_state = self.known_state.map(|_| self.known_state()).transpose()?;
-        let payload = self.row.get(ops::PAYLOAD);
-        Op::from_parts(&self.parts, payload, known_state).map_err(|problem| self.malformed(problem))
+        Op::from_parts(&self.parts, self.order_key_bytes(), self.payload_bytes(), known_state)
+            .map_err(|problem| self.malformed(problem))
     }
 
     /// What the author of a delete had seen; nothing if it does not say.
@@ -137,6 +141,11 @@ impl<'r> OpRow<'r> {
             Some(bytes) => read_vector(bytes).map_err(|problem| self.malformed(problem)),
             None => Ok(VersionVector::default()),
         }
+    }
+
+    /// Its order key.
+    pub fn order_key_bytes(&self) -> Option<&'r [u8]> {
+        self.row.get(ops::ORDER_KEY)
     }
 
     /// Its payload.

@@ -303,7 +303,7 @@ fn fingerprint(row: &OpRow<'_>) -> u64 {
     let mut hash = mix(u64::from(says.kind), &parts.lamport.to_le_bytes());
     hash = mix(hash, &parts.node.0);
     hash = mix(hash, parts.parent.as_ref().map_or(&[], |it| it.0.as_slice()));
-    for bytes in [parts.order_key, row.payload_bytes(), row.known_state_bytes()] {
+    for bytes in [row.order_key_bytes(), row.payload_bytes(), row.known_state_bytes()] {
         hash = mix(hash, &[u8::from(bytes.is_some())]);
         hash = mix(hash, bytes.unwrap_or_default());
     }

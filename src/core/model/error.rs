@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::kind::OpKind;
-use super::limits::{MAX_DOC, MAX_ORDER_KEY};
+use super::limits::{MAX_DOC, MAX_LONG_ORDER_KEY, MAX_ORDER_KEY};
 
 /// Why something is not an operation.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -39,10 +39,12 @@ pub enum MalformedOp {
         column: &'static str,
     },
     /// The order key does not fit an index entry.
-    #[error("order_key is {length} bytes long, more than {max}", max = MAX_ORDER_KEY)]
+    #[error("order_key is {length} bytes long, more than {max}")]
     OrderKeyLength {
         /// Its length in bytes.
         length: usize,
+        /// How long it may be.
+        max: usize,
     },
     /// The document's name does not fit an index entry.
     #[error("doc is {length} bytes long, more than {max}", max = MAX_DOC)]
@@ -68,10 +70,15 @@ impl MalformedOp {
                  payload: payload, NULL to clear; delete: known_state or not; tombstone: none."
                     .into()
             }
-            Self::OrderKeyLength { .. } => format!(
-                "Order keys are part of an index: keep them to {} bytes by rebalancing siblings.",
-                MAX_ORDER_KEY
+            Self::OrderKeyLength { max: MAX_ORDER_KEY, .. } => format!(
+                "Order keys are part of an index: keep them to {MAX_ORDER_KEY} bytes by rebalancing siblings. \
+                 Up to {MAX_LONG_ORDER_KEY} go in where the forest's owner has put an index on nodes (doc, \
+                 parent, substr(order_key, 1, {}), node) in the place of nodes_children.",
+                MAX_ORDER_KEY + 1
             ),
+            Self::OrderKeyLength { max, .. } => {
+                format!("Keep order keys to {max} bytes by rebalancing siblings.")
+            }
             Self::DocLength { .. } => {
                 format!("Name documents with at most {} bytes.", MAX_DOC)
             }

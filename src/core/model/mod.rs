@@ -13,7 +13,7 @@ pub use codec::hex;
 pub use error::{MalformedKeys, MalformedOp, MalformedVector};
 pub use id::{Dot, Key, NodeId, ReplicaId};
 pub use kind::OpKind;
-pub use limits::{MAX_COUNTER, MAX_DOC, MAX_ORDER_KEY, MAX_REPLICA};
+pub use limits::{MAX_COUNTER, MAX_DOC, MAX_LONG_ORDER_KEY, MAX_ORDER_KEY, MAX_REPLICA};
 pub use node_keys::NodeKeys;
 pub use op::{Action, Entry, Op, OpParts};
 pub use version_vector::{Range, VersionVector, VersionVectorBuilder};

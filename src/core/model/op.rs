@@ -3,7 +3,7 @@
 use super::error::MalformedOp;
 use super::id::{Dot, Key, NodeId, ReplicaId};
 use super::kind::OpKind;
-use super::limits::{MAX_COUNTER, MAX_ORDER_KEY, MAX_REPLICA};
+use super::limits::{MAX_COUNTER, MAX_REPLICA};
 use super::version_vector::VersionVector;
 
 /// What an operation does to its node.
@@ -62,12 +62,14 @@ pub struct OpParts<'a> {
     pub node: NodeId,
     /// Column `parent`.
     pub parent: Option<NodeId>,
-    /// Column `order_key`.
-    pub order_key: Option<&'a [u8]>,
+    /// How long column `order_key` is, in bytes.
+    pub order_key: Option<usize>,
     /// Whether column `payload` is not NULL.
     pub has_payload: bool,
     /// Whether column `known_state` is not NULL.
     pub has_known_state: bool,
+    /// How long an order key may be, in bytes.
+    pub max_order_key: usize,
 }
 
 /// An operation without its bytes: what replay looks at, and what a timeline is made of.
@@ -137,27 +139,27 @@ impl OpParts<'_> {
                 return Err(MalformedOp::Missing { kind, column });
             }
         }
-        if let Some(order_key) = self.order_key.filter(|order_key| order_key.len() > MAX_ORDER_KEY)
-        {
-            return Err(MalformedOp::OrderKeyLength { length: order_key.len() });
+        if let Some(length) = self.order_key.filter(|&length| length > self.max_order_key) {
+            return Err(MalformedOp::OrderKeyLength { length, max: self.max_order_key });
         }
         Ok(())
     }
 }
 
 impl Op {
-    /// Makes an operation of a row, with the bytes of its payload and what its author had seen.
+    /// Makes an operation of a row, with the bytes of its order key and payload and what its author had seen.
     ///
     /// # Errors
     /// [`MalformedOp`], as for [`OpParts::entry`].
     pub fn from_parts(
         parts: &OpParts<'_>,
+        order_key: Option<&[u8]>,
         payload: Option<&[u8]>,
         known_state: Option<VersionVector>,
     ) -> Result<Self, MalformedOp> {
         let Entry { key, node, kind, parent, .. } = parts.entry()?;
         let place = || {
-            let order_key = parts.order_key.map(<[u8]>::to_vec);
+            let order_key = order_key.map(<[u8]>::to_vec);
             parent.zip(order_key).expect("entry() has seen both")
         };
         let payload = payload.map(<[u8]>::to_vec);

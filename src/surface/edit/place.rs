@@ -5,13 +5,23 @@ use treecrdt::{Action, MAX_ORDER_KEY, NodeId, order_key_between, order_keys_betw
 use super::draft::{Draft, random};
 use crate::datum::{self, Varlena};
 use crate::error::{EditProblem, Error};
-use crate::forest::shape::{Nodes, nodes};
+use crate::forest::shape::{Nodes, beginning, nodes};
 use crate::memory;
 use crate::storage::row::Row;
 
-/// A key that is chosen has at most so many bytes, if any siblings can make room for that: what an index
-/// takes, less what many keys take more than one.
-const MOST: usize = MAX_ORDER_KEY - 6;
+/// Many keys between two take so many bytes more than one.
+const MANY: usize = 6;
+
+impl Sibling {
+    fn place(&self) -> (&[u8], NodeId) {
+        (&self.key, self.node)
+    }
+}
+
+/// Whether the index has but the beginning of a key.
+fn is_long(key: &[u8]) -> bool {
+    key.len() > MAX_ORDER_KEY
+}
 
 /// Where a node is to go, as the caller says it.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +52,7 @@ pub fn order_key(
     node: NodeId,
     wish: Wish<'_>,
 ) -> Result<Vec<u8>, Error> {
-    let mut siblings = Siblings { draft, parent, node, behind: None };
+    let mut siblings = Siblings { draft, parent, node, behind: None, groups: Default::default() };
     let after = wish.after.map(|it| siblings.visible(it)).transpose()?;
     let before = wish.before.map(|it| siblings.visible(it)).transpose()?;
     if let (Some(one), Some(two)) = (&after, &before)
@@ -53,16 +63,15 @@ pub fn order_key(
     let (lower, upper) = match (after, before) {
         (Some(after), before) => {
             // Peers may have moved the one to the other side of the other: then it goes behind the node.
-            siblings.behind = before
-                .filter(|before| (&before.key, before.node) <= (&after.key, after.node))
-                .map(|before| before.node);
+            siblings.behind =
+                before.filter(|before| before.place() <= after.place()).map(|before| before.node);
             let upper = siblings.next(&after)?;
             (Some(after), upper)
         }
         (None, Some(before)) => (siblings.previous(&before)?, Some(before)),
         (None, None) => match wish.place {
-            "first" => (None, siblings.end(false)?),
-            "last" => (siblings.end(true)?, None),
+            "first" => (None, siblings.nearest(None, true)?),
+            "last" => (siblings.nearest(None, false)?, None),
             other => {
                 return Err(EditProblem::Place { place: other.chars().take(100).collect() }.into());
             }
@@ -78,6 +87,9 @@ struct Siblings<'d, 'o> {
     node: NodeId,
     /// The sibling that is to go right behind the node.
     behind: Option<NodeId>,
+    /// Siblings with long keys that begin alike, which the index has in no order: those last looked at backwards and
+    /// forwards, in order.
+    groups: [Vec<Sibling>; 2],
 }
 
 impl Siblings<'_, '_> {
@@ -92,45 +104,113 @@ impl Siblings<'_, '_> {
         }
     }
 
+    fn next(&mut self, of: &Sibling) -> Result<Option<Sibling>, Error> {
+        self.nearest(Some(of), true)
+    }
+
+    fn previous(&mut self, of: &Sibling) -> Result<Option<Sibling>, Error> {
+        self.nearest(Some(of), false)
+    }
+
     /// Whether it is neither the node nor the one that goes with it.
     fn stays(&self, it: &Sibling) -> bool {
         it.node != self.node && Some(it.node) != self.behind
     }
 
-    fn next(&mut self, of: &Sibling) -> Result<Option<Sibling>, Error> {
-        self.beside(of, true)
-    }
-
-    fn previous(&mut self, of: &Sibling) -> Result<Option<Sibling>, Error> {
-        self.beside(of, false)
-    }
-
-    fn beside(&mut self, of: &Sibling, forward: bool) -> Result<Option<Sibling>, Error> {
-        let mut of = of.clone();
+    /// The first sibling that comes after one, or the last that comes before it; the first or the last of all.
+    fn nearest(&mut self, of: Option<&Sibling>, forward: bool) -> Result<Option<Sibling>, Error> {
+        let far_end = if forward { NodeId::TRASH } else { NodeId::ROOT };
+        let mut from = of.map(|of| (of.key.clone(), of.node));
+        if let Some(of) = of.filter(|of| is_long(&of.key)) {
+            let found = self.in_group(&of.key, Some(of), forward)?;
+            if found.is_some() {
+                return Ok(found);
+            }
+            from = Some((beginning(&of.key).to_vec(), far_end));
+        }
         loop {
             memory::check();
-            let key = Varlena::new(&of.key);
-            let Draft { reader, doc, .. } = &mut *self.draft;
-            let probe =
-                if forward { &mut reader.children_after } else { &mut reader.children_before };
-            let at = [doc.arg(), datum::uuid(&self.parent)];
-            let found = probe.find(&at, &[key.bytea(), datum::uuid(&of.node)])?.and_then(sibling);
-            match found {
-                Some(found) if !self.stays(&found) => of = found,
-                found => return Ok(found),
+            let Some(found) = self.beyond(from.as_ref(), forward)? else { return Ok(None) };
+            if !is_long(&found.key) {
+                if self.stays(&found) {
+                    return Ok(Some(found));
+                }
+                from = Some((found.key, found.node));
+                continue;
             }
+            let first = self.in_group(&found.key, None, forward)?;
+            if first.is_some() {
+                return Ok(first);
+            }
+            from = Some((beginning(&found.key).to_vec(), far_end));
         }
     }
 
-    /// The first or the last child.
-    fn end(&mut self, last: bool) -> Result<Option<Sibling>, Error> {
+    /// The next one in the index.
+    fn beyond(
+        &mut self,
+        from: Option<&(Vec<u8>, NodeId)>,
+        forward: bool,
+    ) -> Result<Option<Sibling>, Error> {
         let Draft { reader, doc, .. } = &mut *self.draft;
         let at = [doc.arg(), datum::uuid(&self.parent)];
-        let probe = if last { &mut reader.last_child } else { &mut reader.children };
-        match probe.find(&at, &[])?.and_then(sibling) {
-            Some(found) if !self.stays(&found) => self.beside(&found, !last),
-            found => Ok(found),
+        let from = from.map(|(key, node)| (Varlena::new(key), node));
+        let found = match (&from, forward) {
+            (None, true) => reader.children.find(&at, &[])?,
+            (None, false) => reader.last_child.find(&at, &[])?,
+            (Some((key, node)), true) => {
+                reader.children_after.find(&at, &[key.bytea(), datum::uuid(node)])?
+            }
+            (Some((key, node)), false) => {
+                reader.children_before.find(&at, &[key.bytea(), datum::uuid(node)])?
+            }
+        };
+        Ok(found.and_then(sibling))
+    }
+
+    /// The nearest one among those whose keys begin like a long one.
+    fn in_group(
+        &mut self,
+        key: &[u8],
+        of: Option<&Sibling>,
+        forward: bool,
+    ) -> Result<Option<Sibling>, Error> {
+        let way = usize::from(forward);
+        if self.groups[way].first().is_none_or(|it| beginning(&it.key) != beginning(key)) {
+            self.groups[way] = self.read_group(beginning(key))?;
         }
+        let group = &self.groups[way];
+        Ok(if forward {
+            let from = group.partition_point(|it| of.is_some_and(|of| it.place() <= of.place()));
+            group[from..].iter().find(|it| self.stays(it)).cloned()
+        } else {
+            let to = group.partition_point(|it| of.is_none_or(|of| it.place() < of.place()));
+            group[..to].iter().rev().find(|it| self.stays(it)).cloned()
+        })
+    }
+
+    /// The siblings whose keys begin so, in order.
+    fn read_group(&mut self, start: &[u8]) -> Result<Vec<Sibling>, Error> {
+        let Draft { reader, doc, .. } = &mut *self.draft;
+        let (at, key) = ([doc.arg(), datum::uuid(&self.parent)], Varlena::new(start));
+        let from = [key.bytea(), datum::uuid(&NodeId::ROOT)];
+        let mut rows = reader.children_after.rows(&at, &from)?;
+        let mut group = Vec::new();
+        while let Some(found) = rows.next().and_then(sibling)
+            && beginning(&found.key) == start
+        {
+            memory::check();
+            group.push(found);
+        }
+        group.sort_unstable_by(|a, b| a.place().cmp(&b.place()));
+        Ok(group)
+    }
+
+    /// Whether there is a key between two that is not too long for the forest.
+    fn fits(&self, lower: Option<&Sibling>, upper: Option<&Sibling>) -> bool {
+        let (lower, upper) = (lower.map(|it| it.key.as_slice()), upper.map(|it| it.key.as_slice()));
+        let most = self.draft.forest.max_order_key() - MANY;
+        order_key_between(lower, upper, &mut random).is_ok_and(|key| key.len() <= most)
     }
 
     /// The key between two siblings. Where there is none, or only long ones, as few of their
@@ -145,16 +225,16 @@ impl Siblings<'_, '_> {
         let (mut down, mut up) = ((Vec::new(), lower.clone()), (Vec::new(), upper.clone()));
         let (below, above, (from, to)) = loop {
             memory::check();
-            if fits(down.1.as_ref(), upper.as_ref()) {
+            if self.fits(down.1.as_ref(), upper.as_ref()) {
                 break (down.0, Vec::new(), (down.1, upper));
             }
-            if fits(lower.as_ref(), up.1.as_ref()) {
+            if self.fits(lower.as_ref(), up.1.as_ref()) {
                 break (Vec::new(), up.0, (lower, up.1));
             }
             let (could_go_down, could_go_up) = (down.1.is_some(), up.1.is_some());
             for (side, forward) in [(&mut down, false), (&mut up, true)] {
                 if let Some(it) = side.1.take() {
-                    side.1 = self.beside(&it, forward)?;
+                    side.1 = self.nearest(Some(&it), forward)?;
                     if !it.tombstone {
                         side.0.push(it.node);
                     }
@@ -181,12 +261,6 @@ impl Siblings<'_, '_> {
         }
         Ok(own)
     }
-}
-
-/// Whether there is a key between two that is not too long.
-fn fits(lower: Option<&Sibling>, upper: Option<&Sibling>) -> bool {
-    let (lower, upper) = (lower.map(|it| it.key.as_slice()), upper.map(|it| it.key.as_slice()));
-    order_key_between(lower, upper, &mut random).is_ok_and(|key| key.len() <= MOST)
 }
 
 fn sibling(row: Row<'_, Nodes>) -> Option<Sibling> {

@@ -57,9 +57,7 @@ pub fn visible(
     }
     // They came in order, which takes one look each; but of a join SQL does not promise it.
     for siblings in children.values_mut() {
-        siblings.sort_by(|a, b| {
-            (&a.order_key, a.node.as_bytes()).cmp(&(&b.order_key, b.node.as_bytes()))
-        });
+        siblings.sort_by(|a, b| a.place().cmp(&b.place()));
     }
     let mut ordered = Vec::new();
     let mut open: Vec<Visible> = children.remove(&root).into_iter().flatten().rev().collect();

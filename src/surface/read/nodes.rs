@@ -20,6 +20,13 @@ pub struct Visible {
     pub payload: Option<Vec<u8>>,
 }
 
+impl Visible {
+    /// What siblings are in order of.
+    pub fn place(&self) -> (&[u8], &[u8; 16]) {
+        (&self.order_key, self.node.as_bytes())
+    }
+}
+
 /// A node as pgrx has it.
 pub fn uuid(node: NodeId) -> Uuid {
     Uuid::from_bytes(node.0)

@@ -1,14 +1,14 @@
 //! A walk through the visible nodes below a root, in document order. It can be left off after any
 //! node and gone on with: what it keeps is in proportion to the depth, to a page of children, and to
-//! how many nodes have any, up to a bound.
+//! how many nodes have any, up to a bound. Siblings whose order keys are too long for the index belong to one page.
 
-use treecrdt::NodeId;
+use treecrdt::{MAX_ORDER_KEY, NodeId};
 
 use super::doc::DocReader;
 use super::nodes::{Visible, node_id, uuid};
 use crate::datum::{self, Varlena};
 use crate::error::Error;
-use crate::forest::shape::nodes;
+use crate::forest::shape::{beginning, nodes};
 use crate::memory;
 use crate::storage::parents::Parents;
 
@@ -30,7 +30,8 @@ struct Level {
     parent: NodeId,
     /// Those that were read, the last first.
     read: Vec<Visible>,
-    /// The order key and the node of the last one that was read, if there may be more.
+    /// Where the last one that was read stands in the index, if there may be more: the beginning of its order key, and
+    /// the node.
     last: Option<(Varlena, NodeId)>,
 }
 
@@ -122,8 +123,8 @@ impl Level {
                 reader.reader.children_after.rows(&at, &place)?
             }
         };
-        let mut count = 0;
-        while count < PAGE
+        let (mut count, mut is_long, mut is_sorted) = (0, false, true);
+        while (count < PAGE || is_long)
             && let Some(row) = rows.next()
         {
             memory::check();
@@ -133,8 +134,11 @@ impl Level {
                 let problem = format!("node {node} has a parent and no order_key");
                 return Err(Error::corrupted(&row.forest().name, reader.name, problem));
             };
-            if count == PAGE {
-                self.last = Some((Varlena::new(order_key), node));
+            // The index does not tell such keys apart.
+            is_long = order_key.len() > MAX_ORDER_KEY;
+            is_sorted &= !is_long;
+            if count >= PAGE {
+                self.last = Some((Varlena::new(beginning(order_key)), node));
             }
             if row.get(nodes::TOMBSTONE) == Some(false) {
                 self.read.push(Visible {
@@ -145,6 +149,9 @@ impl Level {
                     payload: row.get(nodes::PAYLOAD).map(<[u8]>::to_vec),
                 });
             }
+        }
+        if !is_sorted {
+            self.read.sort_unstable_by(|a, b| a.place().cmp(&b.place()));
         }
         self.read.reverse();
         Ok(())
