@@ -62,6 +62,8 @@ pub struct Reader<'o> {
     pub ops: Probe<'o, Ops>,
     /// The operations of the replicas that come after one.
     pub later_replica: Probe<'o, Ops>,
+    /// Those of the replicas that come before one, the last first.
+    pub replica_before: Probe<'o, Ops>,
     /// The operations of a replica, the last first.
     pub last_of_replica: Probe<'o, Ops>,
     /// The operations that name a parent.
@@ -169,6 +171,7 @@ impl<'o> Reader<'o> {
                 op_range: Probe::new(forest, ops::PKEY, 2, Aim::Between, snapshot),
                 ops: Probe::new(forest, ops::PKEY, 1, Aim::All, snapshot),
                 later_replica: Probe::new(forest, ops::PKEY, 1, Aim::Beyond, snapshot),
+                replica_before: Probe::new(forest, ops::PKEY, 1, Aim::Before, snapshot),
                 last_of_replica: Probe::new(forest, ops::PKEY, 2, Aim::FromTheEnd, snapshot),
                 naming: Probe::new(forest, ops::NAMING, 2, Aim::All, snapshot),
                 later_named: Probe::new(forest, ops::NAMING, 1, Aim::Beyond, snapshot).of_entries(),

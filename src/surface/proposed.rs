@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use pgrx::PgMemoryContexts;
-use pgrx::pg_sys::{self, SubTransactionId};
+use pgrx::pg_sys::{self, Oid, SubTransactionId};
 use treecrdt::{NodeId, OpKind, ReplicaId};
 
 use crate::datum::{Arg, Varlena};
@@ -23,14 +23,15 @@ use crate::server;
 use crate::storage::reader::Reader;
 use crate::storage::rows::OpRow;
 
-/// A statement that inserts into a forest's `ops`: the executor's own copy of the table's triggers tells it from
-/// another that runs within it.
+/// A statement that inserts into a forest's `ops`, in one or several places: the memory in which the executor has its
+/// own copy of the table's triggers tells it from another that runs within it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Statement {
     transaction: pg_sys::LocalTransactionId,
     subtransaction: SubTransactionId,
-    /// Where the copy is. Only compared.
-    triggers: usize,
+    table: Oid,
+    /// Where that memory is. Only compared.
+    memory: usize,
 }
 
 impl Statement {
@@ -44,10 +45,12 @@ impl Statement {
             let (own, all) = ((*data).tg_trigger, (*(*data).tg_relation).trigdesc.as_ref()?);
             let all = std::slice::from_raw_parts(all.triggers, all.numtriggers as usize);
             let at = all.iter().position(|it| it.tgoid == (*own).tgoid)?;
+            let triggers = own.sub(at).cast();
             Some(Self {
                 transaction: server::local_transaction(),
                 subtransaction: pg_sys::GetCurrentSubTransactionId(),
-                triggers: (own as usize).wrapping_sub(at * size_of::<pg_sys::Trigger>()),
+                table: (*(*data).tg_relation).rd_id,
+                memory: pg_sys::GetMemoryChunkContext(triggers) as usize,
             })
         }
     }
@@ -269,7 +272,10 @@ impl Proposed {
                     doc: doc.short(),
                     dot: format!("{replica}:{}", row.counter),
                     there: there.to_string(),
-                    brought: row.says.to_string(),
+                    brought: match there == row.says {
+                        true => "another parent, order key, payload or known_state".into(),
+                        false => row.says.to_string(),
+                    },
                 })
             };
             let same_dot = |it: &&Proposal| {

@@ -33,6 +33,8 @@ fn peers_that_edit_find_what_each_function_promises_and_end_alike() {
                 peers[at].fetch(&from, share);
             } else if random.chance(10) {
                 peers[at].mint_anyhow(&mut random, step);
+            } else if random.chance(8) {
+                done += peers[at].spree(&mut random, &context);
             } else {
                 done += usize::from(peers[at].edit(&mut random, &context));
             }
@@ -213,9 +215,9 @@ impl Peer {
         self.client().query_one(&last, &[]).expect("a counter").get(0)
     }
 
-    /// Undoes what was minted after a counter, which nobody has touched since. Gives the last counter before.
-    fn undo(&mut self, after: i64, context: &str) -> i64 {
-        let (schema, last) = (self.forest.schema().to_owned(), self.last());
+    /// Undoes what was minted after a counter, up to another, which nobody has touched since.
+    fn undo(&mut self, after: i64, last: i64, context: &str) {
+        let schema = self.forest.schema().to_owned();
         let undo = format!(
             "SELECT outcome, (because).counter FROM treecrdt.undo('{schema}', '{DOC}',
                  (SELECT treecrdt.version_vector_agg(current_setting('treecrdt.replica')::bytea, c) FROM generate_series({after} + 1, {last}) c))"
@@ -223,7 +225,29 @@ impl Peer {
         let rows = self.client().query(&undo, &[]);
         let rows = rows.unwrap_or_else(|error| panic!("{context}: {error:?}"));
         assert_eq!(rows.len() as i64, last - after, "{context}: a row an operation");
-        last
+    }
+
+    /// Edits several times, and undoes that: step by step, or all at once. Gives how many edits could be made.
+    fn spree(&mut self, random: &mut Random, context: &str) -> usize {
+        let (mut moments, mut done) = (vec![(self.last(), self.moment())], 0);
+        for edit in 0..2 + random.below(5) {
+            done += usize::from(self.edit(random, &format!("{context}, edit {edit}")));
+            moments.push((self.last(), self.moment()));
+        }
+        let (mut last, _) = moments.pop().expect("the last");
+        let step_by_step = random.chance(60);
+        for (at, (after, before)) in moments.into_iter().enumerate().rev() {
+            if at > 0 && !step_by_step {
+                continue;
+            }
+            let context = format!("{context}, {after} to {last} undone");
+            self.undo(after, last, &context);
+            let now = self.moment();
+            assert_eq!(now.visible, before.visible, "{context}");
+            assert_eq!(now.children, before.children, "{context}");
+            last = after;
+        }
+        done
     }
 
     /// Edits, and checks what was promised. Gives whether it could.
@@ -414,12 +438,14 @@ impl Peer {
             }
         }
         if random.chance(40) {
-            let minted = self.undo(last, &format!("{context}, undone"));
+            let minted = self.last();
+            self.undo(last, minted, &format!("{context}, undone"));
             let undone = self.moment();
             assert_eq!(undone.visible, before.visible, "{context}, undone");
             assert_eq!(undone.children, before.children, "{context}, undone");
             if random.chance(60) {
-                self.undo(minted, &format!("{context}, redone"));
+                let again = self.last();
+                self.undo(minted, again, &format!("{context}, redone"));
                 let redone = self.moment();
                 assert_eq!(redone.visible, now.visible, "{context}, redone");
                 assert_eq!(redone.children, now.children, "{context}, redone");

@@ -56,6 +56,16 @@ SELECT counter, payload, public.outcome(format($$INSERT INTO h.ops VALUES ('u', 
 FROM (VALUES (1, 'drop'), (2, 'alter'), (2, 'altered'), (2, 'alter'), (3, 'append'), (4, 'clash')) AS v(counter, payload);
 DROP TRIGGER zz ON h.ops;
 
+-- Two INSERTs in one statement.
+WITH w AS (INSERT INTO h.ops VALUES ('two', '\x01', 1, 1, 'insert', n(1), n(0), '', 'one') RETURNING 1) SELECT count(*) FROM w;
+WITH w AS (INSERT INTO h.ops VALUES ('two', '\x01', 2, 2, 'insert', n(2), n(0), '', 'new') ON CONFLICT DO NOTHING RETURNING 1)
+INSERT INTO h.ops VALUES ('two', '\x01', 1, 1, 'insert', n(1), n(0), '', 'other') ON CONFLICT DO NOTHING;
+WITH w AS (INSERT INTO h.ops VALUES ('two', '\x01', 1, 1, 'insert', n(1), n(0), '', 'other') ON CONFLICT DO NOTHING RETURNING 1)
+INSERT INTO h.ops VALUES ('two', '\x01', 2, 2, 'insert', n(2), n(0), '', 'new') ON CONFLICT DO NOTHING;
+WITH w AS (INSERT INTO h.ops VALUES ('two', '\x01', 1, 1, 'insert', n(1), n(0), '', 'one') ON CONFLICT DO NOTHING RETURNING 1)
+INSERT INTO h.ops VALUES ('two', '\x01', 2, 2, 'insert', n(2), n(0), '', 'new') ON CONFLICT DO NOTHING;
+SELECT counter, payload FROM h.ops WHERE doc = 'two' ORDER BY counter;
+
 -- What a rolled back subtransaction has brought is not remembered.
 BEGIN;
 SAVEPOINT s;

@@ -32,12 +32,16 @@ INSERT INTO h.ops (doc, replica, counter, lamport, kind, node, payload) VALUES (
 SELECT treecrdt.set_payload('h', 'd', n(2), 'zwei');
 SELECT treecrdt.set_payload('h', 'd', n(2), 'deux');
 SELECT count(*) FROM h.ops WHERE payload IN ('zwei', 'deux');
--- The database's own identity is changed for another in time.
+-- The database's own replica is followed by another in time, in all sessions.
 RESET treecrdt.replica;
 SELECT treecrdt.insert_node('h', 'f', n(0), 'six', node => n(6)) IS NOT NULL AS inserted;
 INSERT INTO h.ops (doc, replica, counter, lamport, kind, node, payload) SELECT doc, replica, :end - 1000, 9, 'payload', n(9), 'x' FROM h.ops WHERE doc = 'f';
 SELECT treecrdt.set_payload('h', 'f', n(6), 'sechs') IS NOT NULL AS set, treecrdt.set_payload('h', 'f', n(6), 'VI') IS NOT NULL AS set_again;
 SELECT count(*), count(DISTINCT replica), max(length(replica)) FROM h.ops WHERE doc = 'f';
+\c
+SET client_min_messages = warning;
+SELECT treecrdt.set_payload('h', 'f', n(6), 'seis') IS NOT NULL AS set_by_another;
+SELECT count(*), count(DISTINCT replica), count(DISTINCT substr(replica, 1, 12)) FROM h.ops WHERE doc = 'f';
 SELECT treecrdt.render('h', 'f') \g (format=unaligned tuples_only=on)
 
 -- An owner who does not want it bounds the step.

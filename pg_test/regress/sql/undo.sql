@@ -95,6 +95,79 @@ SELECT * FROM treecrdt.undo('h', 'd', NULL);
 SELECT * FROM treecrdt.undo('h', NULL, '{}');
 -- Everything of hers.
 SELECT split_part(u, ' ', 2) AS outcome, count(*) FROM public.undo('ann', 1, 1000) AS u WHERE u LIKE 'ann%' GROUP BY 1 ORDER BY 1;
+-- Step by step, as a key that is pressed again and again: what has undone an operation is not what came after it.
+CREATE FUNCTION public.undo_in(doc text, first int, last int) RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT format('%s:%s %s', convert_from(u.replica, 'UTF8'), u.counter, u.outcome) || coalesce(' by ' || convert_from((u.because).replica, 'UTF8') || ':' || (u.because).counter, '')
+    FROM treecrdt.undo('h', doc, (SELECT treecrdt.version_vector_agg(current_setting('treecrdt.replica')::bytea, c) FROM generate_series(first, last) c)) AS u
+$$;
+SELECT treecrdt.insert_node('h', 'steps', n(0), 'folder', node => n(1)), treecrdt.insert_node('h', 'steps', n(1), 'one', node => n(2)), treecrdt.set_payload('h', 'steps', n(2), 'two'), treecrdt.set_payload('h', 'steps', n(2), 'three'),
+    treecrdt.move_node('h', 'steps', n(2), n(0)), treecrdt.insert_node('h', 'steps', n(0), 'other', node => n(3)), treecrdt.move_node('h', 'steps', n(2), n(3));
+SELECT undo_in('steps', 7, 7), undo_in('steps', 6, 6), undo_in('steps', 5, 5);
+SELECT treecrdt.render('h', 'steps');
+SELECT undo_in('steps', 4, 4), undo_in('steps', 3, 3);
+SELECT treecrdt.render('h', 'steps');
+SELECT undo_in('steps', 2, 2), undo_in('steps', 1, 1);
+SELECT treecrdt.render('h', 'steps');
+SELECT counter, kind, node FROM h.ops WHERE doc = 'steps' AND counter > 7 ORDER BY counter;
+-- And redone, the last undo first.
+SELECT undo_in('steps', 14, 14), undo_in('steps', 13, 13), undo_in('steps', 12, 12), undo_in('steps', 11, 11);
+SELECT treecrdt.render('h', 'steps');
+
+-- An insert stays, with its payload, where another has moved the node since; or has brought it back.
+SELECT treecrdt.insert_node('h', 'moved', n(0), 'folder', node => n(1)), treecrdt.insert_node('h', 'moved', n(0), 'my text', node => n(2)), treecrdt.insert_node('h', 'moved', n(0), 'mine', node => n(3)), treecrdt.delete_node('h', 'moved', n(3));
+SET treecrdt.replica = 'ben';
+SELECT treecrdt.move_node('h', 'moved', n(2), n(1)), treecrdt.restore_node('h', 'moved', n(3));
+SET treecrdt.replica = 'ann';
+SELECT undo_in('moved', 2, 4);
+SELECT treecrdt.render('h', 'moved');
+
+-- Together: into a new folder; and by turns, each below the other.
+SELECT treecrdt.insert_node('h', 'group', n(0), 'item', node => n(1)), treecrdt.insert_node('h', 'group', n(0), 'folder', node => n(2)), treecrdt.move_node('h', 'group', n(1), n(2));
+SELECT undo_in('group', 2, 3);
+SELECT treecrdt.render('h', 'group');
+SELECT treecrdt.insert_node('h', 'turns', n(0), 'a', node => n(1)), treecrdt.insert_node('h', 'turns', n(1), 'b', node => n(2)), treecrdt.insert_node('h', 'turns', n(2), 'c', node => n(3)),
+    treecrdt.move_node('h', 'turns', n(2), n(0)), treecrdt.move_node('h', 'turns', n(1), n(3)), treecrdt.move_node('h', 'turns', n(3), n(0)), treecrdt.move_node('h', 'turns', n(2), n(1));
+SELECT treecrdt.render('h', 'turns');
+SELECT undo_in('turns', 4, 7);
+SELECT treecrdt.render('h', 'turns');
+-- Where they would be below themselves, the older one stays.
+SELECT treecrdt.insert_node('h', 'circle', n(0), 'a', node => n(1)), treecrdt.insert_node('h', 'circle', n(0), 'b', node => n(2)), treecrdt.move_node('h', 'circle', n(1), n(2)), treecrdt.move_node('h', 'circle', n(1), n(0));
+SET treecrdt.replica = 'ben';
+SELECT treecrdt.move_node('h', 'circle', n(2), n(1));
+SET treecrdt.replica = 'ann';
+SELECT treecrdt.move_node('h', 'circle', n(2), n(0));
+SELECT undo_in('circle', 4, 5);
+SELECT treecrdt.render('h', 'circle');
+
+-- A payload that came with a move that is ignored counts.
+SELECT treecrdt.insert_node('h', 'ignored', n(0), 'one', node => n(1)), treecrdt.insert_node('h', 'ignored', n(1), 'below', node => n(2));
+INSERT INTO h.ops (doc, replica, counter, lamport, kind, node, parent, order_key, payload) VALUES ('ignored', 'peer', 1, 50, 'insert', n(1), n(2), '', 'from one that is ignored');
+SELECT treecrdt.set_payload('h', 'ignored', n(1), 'mine');
+SELECT undo_in('ignored', 3, 3);
+SELECT treecrdt.render('h', 'ignored');
+
+-- What was imported goes at once, as deep as it is; but for where somebody has put something.
+SELECT treecrdt.import_json('h', 'deep', n(0), (SELECT jsonb_build_array((string_agg('{"payload": "' || g || '", "children": [', '') || string_agg(']}', ''))::jsonb) FROM generate_series(1, 2000) g));
+SELECT count(*) FROM undo_in('deep', 1, 2000) AS u WHERE u LIKE '% undone';
+SELECT count(*), (SELECT count(*) FROM treecrdt.tree('h', 'deep')) FROM h.ops WHERE doc = 'deep' AND counter > 2000;
+SELECT treecrdt.import_json('h', 'wide', n(0), '[{"payload": "a", "children": [{"payload": "b", "children": [{"payload": "c"}]}, {"payload": "d", "children": [{"payload": "e"}]}]}]');
+SET treecrdt.replica = 'ben';
+SELECT treecrdt.insert_node('h', 'wide', (SELECT node FROM h.nodes WHERE doc = 'wide' AND payload = 'b'), 'ben''s') IS NOT NULL;
+SET treecrdt.replica = 'ann';
+SELECT undo_in('wide', 1, 5);
+SELECT treecrdt.render('h', 'wide');
+
+-- Whoever claims to have seen what is not minted yet deletes no more than others.
+SELECT treecrdt.insert_node('h', 'claimed', n(0), 'one', node => n(1));
+INSERT INTO h.ops (doc, replica, counter, lamport, kind, node, known_state) VALUES ('claimed', 'eve', 1, 5, 'delete', n(1), '{"616e6e": [[1,99]], "6d61": [[1,9223372036854775807]]}');
+SELECT treecrdt.restore_node('h', 'claimed', n(1));
+SELECT treecrdt.render('h', 'claimed');
+SET treecrdt.replica = 'ma';
+INSERT INTO h.ops (doc, replica, counter, lamport, kind, node, known_state) VALUES ('claimed', 'eve', 2, 15, 'delete', n(1), '{"616e6e": [[1,100]], "6d61": [[1,9223372036854775807]]}');
+SELECT treecrdt.restore_node('h', 'claimed', n(1));
+RESET treecrdt.replica;
+SELECT outcome FROM treecrdt.undo('h', 'claimed', '{"657665": [[1,2]]}');
+SELECT treecrdt.render('h', 'claimed');
 SELECT treecrdt.verify('h');
 SELECT treecrdt.drop_forest('h');
-DROP FUNCTION public.n, public.undo;
+DROP FUNCTION public.n, public.undo, public.undo_in;

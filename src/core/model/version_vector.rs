@@ -187,6 +187,11 @@ impl VersionVector {
         hold(self.of(dot.replica.as_bytes()), dot.counter)
     }
 
+    /// The greatest counter of a replica.
+    pub fn last_of(&self, replica: ReplicaId) -> Option<u64> {
+        self.of(replica.as_bytes()).last().map(|range| range.1)
+    }
+
     /// Whether every dot of `other` is in this set.
     pub fn covers(&self, other: &Self) -> bool {
         let mut at = 0;

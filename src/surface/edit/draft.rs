@@ -5,27 +5,27 @@ use std::ffi::CStr;
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::{self, Oid};
 use pgrx::{IntoDatum, Uuid};
-use treecrdt::{Action, Dot, Key, MAX_COUNTER, NodeId, Op, ReplicaId, VersionVector};
+use treecrdt::{Action, Dot, Key, MAX_COUNTER, NodeId, Op, VersionVector};
 
-use super::replica;
+use super::replica::Minter;
 use crate::catch_up::{self, lock};
-use crate::datum::{self, Varlena};
+use crate::datum;
 use crate::doc::{DocDatum, DocName};
 use crate::error::{EditProblem, Error, or_raise};
 use crate::forest::owner::acting_as;
-use crate::forest::shape::{nodes, ops};
+use crate::forest::shape::nodes;
 use crate::forest::{Access, Open, must_be_writable, plans};
 use crate::memory;
 use crate::settings::{CATCH_UP, CatchUp, with_settings};
 use crate::storage::reader::Reader;
-use crate::storage::rows::node_keys;
+use crate::storage::rows::{node_keys, vector_of};
 use crate::surface::read::{DocReader, uuid};
 
 /// So many operations are inserted by one statement.
 const MOST: usize = 1 << 14;
 
-/// A replica whose last counter is so great is near the end of its range: an edit mints fewer than are left.
-const FULL: u64 = MAX_COUNTER - (1 << 32);
+/// And so many bytes of payloads and order keys, unless one alone has more.
+const MOST_BYTES: usize = 1 << 26;
 
 /// A document that is being edited.
 pub struct Draft<'o> {
@@ -37,8 +37,10 @@ pub struct Draft<'o> {
     pub doc: DocDatum,
     /// What is in the tables, with the lock held.
     pub reader: Reader<'o>,
-    /// The key of the operation that is minted next.
-    next: Key,
+    /// Who mints.
+    minter: Minter,
+    /// The lamport of the operation that is minted next.
+    lamport: u64,
     /// What was minted.
     minted: Vec<Op>,
 }
@@ -82,31 +84,41 @@ fn try_edit_doc<T>(
     }
     let doc = DocDatum::new(name);
     let mut reader = Reader::open(forest)?;
-    let mut last = |replica: ReplicaId| -> Result<u64, Error> {
-        let id = Varlena::new(replica.as_bytes());
-        let last = reader.last_of_replica.find(&[doc.arg(), id.bytea()], &[])?;
-        Ok(last.and_then(|row| row.get(ops::COUNTER)).unwrap_or(0) as u64)
-    };
-    let mut replica = replica::minting()?;
-    let mut counter = last(replica)? + 1;
-    // Somebody has used up the numbers of this database's identity.
-    if counter > FULL && !replica::is_named() {
-        replica = replica::another();
-        counter = last(replica)? + 1;
-    }
-    let head = row.and_then(|row| row.head);
+    let minter = Minter::new(&mut reader, &doc)?;
+    let head = row.as_ref().and_then(|row| row.head);
     // Where there is no later time, replica and counter decide.
     let lamport = head.map_or(1, |head| MAX_COUNTER.min(head.lamport + 1));
-    let next = Key { lamport, dot: Dot { replica, counter } };
-    let mut draft = Draft { forest, name, doc, reader, next, minted: Vec::new() };
+    let mut draft = Draft { forest, name, doc, reader, minter, lamport, minted: Vec::new() };
     let result = mint(&mut draft)?;
     let Draft { minted, reader, .. } = draft;
     drop(reader);
-    minted.chunks(MOST).try_for_each(|some| insert(forest, name, replica, some))?;
-    if head.is_some_and(|head| next < head) {
+    let Some(first) = minted.first() else { return Ok(result) };
+    // Others may have made the document, whom an older snapshot does not see.
+    if row.is_none() && acting_as(forest.owner, || lock::take(forest, name))?.row.op_count > 0 {
+        return Err(Error::Serialization);
+    }
+    let mut rest = minted.as_slice();
+    while !rest.is_empty() {
+        let (some, later) = rest.split_at(stretch(rest));
+        insert(forest, name, some)?;
+        rest = later;
+    }
+    if head.is_some_and(|head| first.key < head) {
         must_have_effect(forest, name, &minted)?;
     }
     Ok(result)
+}
+
+/// How many of these operations are inserted by one statement.
+fn stretch(minted: &[Op]) -> usize {
+    let mut bytes = 0;
+    let fits = |op: &&Op| {
+        let columns = Columns::of(op);
+        let more = [columns.order_key, columns.payload];
+        bytes += more.into_iter().flatten().map(<[u8]>::len).sum::<usize>();
+        bytes <= MOST_BYTES
+    };
+    minted.iter().take(MOST).take_while(fits).count().max(1)
 }
 
 impl Draft<'_> {
@@ -115,14 +127,31 @@ impl Draft<'_> {
     /// # Errors
     /// [`EditProblem::Exhausted`] where there is no counter after the last.
     pub fn mint(&mut self, node: NodeId, action: Action) -> Result<Dot, Error> {
-        let key = self.next;
+        let key = Key { lamport: self.lamport, dot: self.minter.next };
         if key.dot.counter > MAX_COUNTER {
             return Err(EditProblem::Exhausted { replica: key.dot.replica }.into());
         }
-        self.next.lamport = MAX_COUNTER.min(key.lamport + 1);
-        self.next.dot.counter += 1;
+        self.lamport = MAX_COUNTER.min(key.lamport + 1);
+        self.minter.next.counter += 1;
         self.minted.push(Op { key, node, action });
         Ok(key.dot)
+    }
+
+    /// The dots of what was minted.
+    pub fn minted(&self) -> impl Iterator<Item = Dot> {
+        self.minted.iter().map(Op::dot)
+    }
+
+    /// Sees to it that what is minted for a node from now on is news, whatever its deleters claim to have seen. To be called
+    /// before anything is minted.
+    ///
+    /// # Errors
+    /// [`EditProblem::Exhausted`] where a named replica has no dots that are.
+    pub fn must_be_news(&mut self, node: NodeId) -> Result<(), Error> {
+        debug_assert!(self.minted.is_empty());
+        let row = self.reader.node.find(&[self.doc.arg(), datum::uuid(&node)], &[])?;
+        let seen = row.map(|row| vector_of(&row, nodes::DELETED_AT)).transpose()?.flatten();
+        seen.map_or(Ok(()), |seen| self.minter.pass_over(&seen))
     }
 
     /// The error for tables that contradict each other.
@@ -140,14 +169,10 @@ impl Draft<'_> {
 }
 
 /// Inserts operations with the rights of the caller, materialized at once whatever is set.
-fn insert(
-    forest: &Open,
-    name: &DocName<'static>,
-    replica: ReplicaId,
-    minted: &[Op],
-) -> Result<(), Error> {
+fn insert(forest: &Open, name: &DocName<'static>, minted: &[Op]) -> Result<(), Error> {
     let Some(first) = minted.first() else { return Ok(()) };
     let [counter, lamport] = [first.key.dot.counter, first.key.lamport].map(|it| it as i64);
+    let replica = first.key.dot.replica;
     let head = [name.param(), replica.as_bytes().into(), counter.into(), lamport.into()];
     // A statement about one operation is run much sooner than one about a list.
     let (sql, columns) = match minted {

@@ -90,6 +90,7 @@ fn move_node(
 ) -> pgrx::composite_type!('static, "treecrdt.dot") {
     as_composite(edit(c"treecrdt.move_node()", forest, doc, |draft| {
         let (node, parent) = (ordinary(node)?, node_id(given(parent, "parent")?));
+        draft.must_be_news(node)?;
         let was = placed(draft, node)?;
         let way = visible(draft, parent)?;
         if way.steps.iter().any(|&(step, _)| step == node) {
@@ -154,6 +155,7 @@ fn restore_node(
             return Err(EditProblem::NotDeleted { node }.into());
         }
         // To be placed where it is: news, which no delete of it has seen.
+        draft.must_be_news(node)?;
         let row = draft.reader.node.find(&[draft.doc.arg(), datum::uuid(&node)], &[])?;
         let place = row
             .and_then(|row| Some((row.get(nodes::PARENT)?, row.get(nodes::ORDER_KEY)?.to_vec())));

@@ -1,55 +1,125 @@
-//! Who mints operations: the replica that the setting names, else an identity of this database.
+//! Who mints operations: the replica that the setting names, else replicas of this database's own.
 //!
-//! The identity is nowhere stored, so nothing can carry it to another database: it follows from which
-//! database of which server is running since when, on which machine. A copy made in any way (a dump, a
-//! template, a base backup, a standby that is promoted, a folder that is copied) is another one, and so is the same database
-//! after a restart of its server: operations that a crash has lost may be known to others already, and their dots are
-//! not minted again.
+//! An own replica is stored nowhere but in what it has minted, so nothing can carry it to another database. It begins with what
+//! follows from which forest of which database of which server this is, since when that is running, and on which machine. A copy made
+//! in any way (a dump, a template, a base backup, a standby that is promoted, a folder that is copied) begins with something else, and so
+//! does the same database when its server has started again, by itself after a crash too: operations that a crash has lost
+//! may be known to others already, and their dots are not minted again. It ends with a number that is drawn for each document: so one
+//! that was dropped and is made again has another replica. In a document the last of its replicas mints, whichever session asks.
 
-use std::cell::Cell;
+use std::cell::OnceCell;
 use std::ffi::CStr;
 use std::os::unix::fs::MetadataExt;
 
-use pgrx::pg_sys::{self, Datum};
+use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::{FromDatum, direct_function_call};
-use treecrdt::{MAX_REPLICA, ReplicaId};
+use treecrdt::{Dot, MAX_COUNTER, MAX_REPLICA, ReplicaId, VersionVector};
 
 use super::draft::random_bytes;
+use crate::datum::{Arg, Type, Varlena};
+use crate::doc::DocDatum;
 use crate::error::{EditProblem, Error};
+use crate::forest::shape::{Ops, ops};
 use crate::settings::REPLICA;
+use crate::storage::reader::Reader;
 
-/// The bytes of an identity: of a thousand million no two are the same, but for a chance of 1 in 10¹¹.
-const LENGTH: usize = 12;
+/// The bytes that an own replica begins with: of a thousand million no two are the same, but for a chance of 1 in 10¹¹.
+const START: usize = 12;
+/// Those of its number.
+const NUMBER: usize = 4;
+
+/// An own replica whose last counter is so great is at its end: an edit mints fewer than are left.
+const FULL: u64 = MAX_COUNTER - (1 << 32);
+
+/// So many lines of a lock file tell servers apart (`miscadmin.h`): process, folder, start, port, socket, address, memory.
+const LOCK_LINES: usize = 7;
+
+/// How many numbers are tried where somebody claims to have seen what they will mint.
+const TRIES: usize = 100;
 
 thread_local! {
-    static IDENTITY: Cell<Option<ReplicaId>> = const { Cell::new(None) };
+    /// What identifies the server that is running. It does not change while a backend lives.
+    static SERVER: OnceCell<Vec<u8>> = const { OnceCell::new() };
 }
 
-/// The replica that mints.
-///
-/// # Errors
-/// [`EditProblem::Replica`] if the setting is none.
-pub fn minting() -> Result<ReplicaId, Error> {
-    match REPLICA.get() {
-        Some(name) if !name.is_empty() => named(&name),
-        _ => {
-            let identity = IDENTITY.get().unwrap_or_else(identity);
-            IDENTITY.set(Some(identity));
-            Ok(identity)
+/// Who mints in a document.
+#[derive(Debug)]
+pub struct Minter {
+    /// The dot of the next operation.
+    pub next: Dot,
+    /// Whether it is an own replica.
+    is_own: bool,
+}
+
+impl Minter {
+    /// The one for a document that is locked.
+    ///
+    /// # Errors
+    /// [`EditProblem::Replica`] if the setting is none.
+    pub fn new(reader: &mut Reader<'_>, doc: &DocDatum) -> Result<Self, Error> {
+        if let Some(setting) = REPLICA.get().filter(|it| !it.is_empty()) {
+            let replica = named(&setting)?;
+            let id = Varlena::new(replica.as_bytes());
+            let last = reader.last_of_replica.find(&[doc.arg(), id.bytea()], &[])?;
+            let last = last.and_then(|row| row.get(ops::COUNTER)).unwrap_or(0);
+            let next = Dot { replica, counter: last as u64 + 1 };
+            return Ok(Self { next, is_own: false });
         }
+        let start = start(reader.forest.table::<Ops>());
+        // The last of all that begin so.
+        let end = Varlena::new(&[start.as_slice(), &[0xff; NUMBER], &[0]].concat());
+        let last = reader.replica_before.find(&[doc.arg()], &[end.bytea(), Arg::int8(0)])?;
+        let last = last.and_then(|row| Some((row.get(ops::REPLICA)?, row.get(ops::COUNTER)?)));
+        let mut it =
+            Self { next: first(&start, u32::from_ne_bytes(random_bytes()) / 2), is_own: true };
+        if let Some((id, counter)) = last
+            && id.len() == START + NUMBER
+            && id.starts_with(&start)
+            && let Ok(replica) = ReplicaId::new(id)
+        {
+            it.next = Dot { replica, counter: counter as u64 + 1 };
+            if it.next.counter > FULL {
+                it.go_on();
+            }
+        }
+        Ok(it)
+    }
+
+    /// Goes on with another replica of the database's own, with a greater number if there is one.
+    fn go_on(&mut self) {
+        let (start, number) = self.next.replica.as_bytes().split_at(START);
+        let number = u32::from_be_bytes(number.try_into().expect("an own replica ends so"));
+        let step = 1 + u32::from(u16::from_ne_bytes(random_bytes()));
+        let next = number.checked_add(step).unwrap_or_else(|| u32::from_ne_bytes(random_bytes()));
+        self.next = first(start, next);
+    }
+
+    /// Passes over dots that somebody claims to have seen, though they are not minted yet.
+    ///
+    /// # Errors
+    /// [`EditProblem::Exhausted`] where there are no others.
+    pub fn pass_over(&mut self, seen: &VersionVector) -> Result<(), Error> {
+        for _ in 0..TRIES {
+            let Some(last) = seen.last_of(self.next.replica).filter(|it| *it >= self.next.counter)
+            else {
+                return Ok(());
+            };
+            if self.is_own {
+                self.go_on();
+            } else if last < MAX_COUNTER {
+                self.next.counter = last + 1;
+            } else {
+                break;
+            }
+        }
+        Err(EditProblem::Exhausted { replica: self.next.replica }.into())
     }
 }
 
-/// Whether the setting says who mints.
-pub fn is_named() -> bool {
-    REPLICA.get().is_some_and(|name| !name.is_empty())
-}
-
-/// An identity that nobody has had, from now on this session's.
-pub fn another() -> ReplicaId {
-    let random = ReplicaId::new(&random_bytes::<LENGTH>()).expect("it has a good length");
-    IDENTITY.set(Some(random));
-    random
+/// The first dot of an own replica.
+fn first(start: &[u8], number: u32) -> Dot {
+    let id = [start, &number.to_be_bytes()].concat();
+    Dot { replica: ReplicaId::new(&id).expect("it has a good length"), counter: 1 }
 }
 
 /// The replica that a setting names: after `\x` in hex, else as it stands.
@@ -72,38 +142,54 @@ fn decode(hex: &[u8]) -> Option<Vec<u8>> {
     pairs.collect()
 }
 
-/// The identity of this database while its server runs.
-fn identity() -> ReplicaId {
+/// What own replicas of a forest begin with, while its server runs.
+fn start(ops: Oid) -> Vec<u8> {
+    let mut hash = SERVER.with(|it| {
+        let server = it.get_or_init(|| sha256(&server()));
+        sha256(&[server.as_slice(), &ops.to_u32().to_be_bytes()].concat())
+    });
+    hash.truncate(START);
+    hash
+}
+
+/// What identifies this database of this server while it runs.
+fn server() -> Vec<u8> {
     // SAFETY: reads what the backend says of its server; the folder's name is a C string.
-    let (system, database, start, postmaster, folder) = unsafe {
+    let (system, database, folder) = unsafe {
         (
             pg_sys::GetSystemIdentifier(),
             pg_sys::MyDatabaseId.to_u32(),
-            pg_sys::PgStartTime,
-            pg_sys::PostmasterPid,
             CStr::from_ptr(pg_sys::DataDir).to_string_lossy().into_owned(),
         )
     };
-    let mut parts = format!("{system} {database} {start} {postmaster}").into_bytes();
-    // The machine, since when it runs, and the folder as the machine knows it: one folder is one server's.
+    let mut parts = format!("{system} {database} ").into_bytes();
+    // The machine, and since when it runs.
     for file in ["/proc/sys/kernel/random/boot_id", "/proc/sys/kernel/hostname"] {
         parts.extend(std::fs::read(file).unwrap_or_default());
     }
-    if let Ok(folder) = std::fs::metadata(folder) {
-        parts.extend(format!("{} {}", folder.dev(), folder.ino()).bytes());
+    // The folder as the machine knows it: one folder is one server's.
+    if let Ok(folder) = std::fs::metadata(&folder) {
+        parts.extend(format!("{} {} ", folder.dev(), folder.ino()).bytes());
     }
-    ReplicaId::new(&sha256(&parts)[..LENGTH]).expect("it has a good length")
+    // The server's lock file: its process, its start, and the shared memory it has made, anew after a crash of a
+    // session. What follows says how far it is.
+    let lock = std::fs::read(format!("{folder}/postmaster.pid")).unwrap_or_default();
+    let lines = lock.split_inclusive(|&byte| byte == b'\n').take(LOCK_LINES);
+    parts.extend(lines.flatten());
+    // Should there be no such file:
+    // SAFETY: as above.
+    let (start, process) = unsafe { (pg_sys::PgStartTime, pg_sys::PostmasterPid) };
+    parts.extend(format!("{start} {process}").bytes());
+    parts
 }
 
 /// The server's SHA-256.
 fn sha256(bytes: &[u8]) -> Vec<u8> {
-    let bytes = crate::datum::Varlena::new(bytes);
+    let bytes = Varlena::new(bytes);
     // SAFETY: a function of the server, on a bytea.
     unsafe {
-        let hash: Option<Datum> = direct_function_call(
-            pg_sys::sha256_bytea,
-            &[Some(bytes.bytea().datum(crate::datum::Type::Bytea))],
-        );
+        let hash: Option<Datum> =
+            direct_function_call(pg_sys::sha256_bytea, &[Some(bytes.bytea().datum(Type::Bytea))]);
         Vec::<u8>::from_datum(hash.expect("never NULL"), false).expect("never NULL")
     }
 }

@@ -1,0 +1,201 @@
+//! Where nodes go when they go back together: so that none comes below itself, and none into what was deleted meanwhile.
+
+use std::collections::HashMap;
+
+use treecrdt::{Dot, Key, NodeId, VersionVector};
+
+use super::fate::{Deletions, Fate, Placement};
+use crate::datum;
+use crate::error::Error;
+use crate::forest::shape::nodes;
+use crate::memory;
+use crate::storage::rows::node_keys;
+use crate::surface::edit::draft::Draft;
+
+/// A node as it is.
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    parent: Option<NodeId>,
+    is_tombstone: bool,
+    placed: Option<Dot>,
+}
+
+/// The tree as it is, and as it is to be.
+pub struct Places<'d, 'o, 'f> {
+    draft: &'d mut Draft<'o>,
+    fates: &'f mut [Fate],
+    undone: &'f VersionVector,
+    /// Where a node's fate is.
+    at: HashMap<NodeId, usize>,
+    /// What was read.
+    nodes: HashMap<NodeId, Node>,
+    /// The deletions of nodes.
+    deletions: HashMap<NodeId, Deletions>,
+    /// How deep nodes will be.
+    depths: HashMap<NodeId, usize>,
+}
+
+impl<'d, 'o, 'f> Places<'d, 'o, 'f> {
+    /// Lets the nodes stay that can't go back with the others, and tells what stays deleted above each. Gives the order
+    /// in which they go: those above first, so that each finds its parent where it will be.
+    pub fn settle(
+        draft: &'d mut Draft<'o>,
+        fates: &'f mut [Fate],
+        undone: &'f VersionVector,
+    ) -> Result<Vec<usize>, Error> {
+        let at = fates.iter().enumerate().map(|(at, fate)| (fate.node, at)).collect();
+        let (nodes, deletions, depths) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let mut places = Self { draft, fates, undone, at, nodes, deletions, depths };
+        while places.keep_out_of_themselves()? || places.keep_out_of_deleted()? {}
+        let depth = |places: &Self, at: &usize| {
+            places.depths.get(&places.fates[*at].node).copied().unwrap_or_default()
+        };
+        let mut order: Vec<usize> = (0..places.fates.len()).collect();
+        order.sort_by_key(|at| depth(&places, at));
+        Ok(order)
+    }
+
+    fn node(&mut self, node: NodeId) -> Result<Node, Error> {
+        if let Some(&known) = self.nodes.get(&node) {
+            return Ok(known);
+        }
+        let row = self.draft.reader.node.find(&[self.draft.doc.arg(), datum::uuid(&node)], &[])?;
+        let found = match row {
+            Some(row) => Node {
+                parent: row.get(nodes::PARENT),
+                is_tombstone: row.get(nodes::TOMBSTONE) == Some(true),
+                placed: node_keys(&row)?.placed.map(|it| it.dot),
+            },
+            None => Node { parent: None, is_tombstone: false, placed: None },
+        };
+        self.nodes.insert(node, found);
+        Ok(found)
+    }
+
+    /// The place that a node goes back to, the operation that had placed it there, and the first that is undone.
+    fn goes_to(&self, node: NodeId) -> Option<(NodeId, Dot, Key)> {
+        match &self.fates[*self.at.get(&node)?].placement {
+            Placement::Back { place, by, since } => Some((place.0, *by, *since)),
+            _ => None,
+        }
+    }
+
+    /// Where a node will be.
+    fn parent(&mut self, node: NodeId) -> Result<Option<NodeId>, Error> {
+        match self.goes_to(node) {
+            Some((parent, ..)) => Ok(Some(parent)),
+            None => Ok(self.node(node)?.parent),
+        }
+    }
+
+    /// Breaks circles: of the nodes in each that would move, the one whose operations are the oldest stays. Tells
+    /// whether there were any.
+    fn keep_out_of_themselves(&mut self) -> Result<bool, Error> {
+        self.depths.clear();
+        let mut is_changed = false;
+        for at in 0..self.fates.len() {
+            let (mut path, mut node) = (Vec::new(), self.fates[at].node);
+            let mut steps = HashMap::new();
+            let mut depth = loop {
+                memory::check();
+                if let Some(&depth) = self.depths.get(&node) {
+                    break depth;
+                }
+                if let Some(&from) = steps.get(&node) {
+                    self.break_circle(&path[from..])?;
+                    is_changed = true;
+                    break 0;
+                }
+                steps.insert(node, path.len());
+                path.push(node);
+                match self.parent(node)? {
+                    Some(parent) if !node.is_reserved() => node = parent,
+                    _ => break 0,
+                }
+            };
+            for &node in path.iter().rev() {
+                depth += 1;
+                self.depths.insert(node, depth);
+            }
+        }
+        Ok(is_changed)
+    }
+
+    /// Lets one of these nodes stay, each of which would be below the next, and the last below the first.
+    fn break_circle(&mut self, circle: &[NodeId]) -> Result<(), Error> {
+        let moved = (0..circle.len()).filter(|&at| self.goes_to(circle[at]).is_some());
+        let oldest = moved.min_by_key(|&at| {
+            let own = &self.fates[self.at[&circle[at]]].own;
+            own.last().map(|(it, _)| it.key)
+        });
+        let Some(oldest) = oldest else {
+            return Err(self.draft.corrupted(format!("node {} is below itself", circle[0])));
+        };
+        // Which would be right below it.
+        let below = circle[oldest.checked_sub(1).unwrap_or(circle.len() - 1)];
+        let by = match self.goes_to(below) {
+            Some((_, by, _)) => Some(by),
+            None => self.node(below)?.placed,
+        };
+        self.fates[self.at[&circle[oldest]]].placement = Placement::Superseded(by);
+        Ok(())
+    }
+
+    /// Lets the nodes stay that would go into what was deleted after they had left it, and tells what is deleted above
+    /// the others. Tells whether there were any.
+    fn keep_out_of_deleted(&mut self) -> Result<bool, Error> {
+        let mut is_changed = false;
+        for at in 0..self.fates.len() {
+            let node = self.fates[at].node;
+            let mut goes_into = Vec::new();
+            if let Some((parent, _, since)) = self.goes_to(node) {
+                goes_into = self.tombstones(parent, Self::parent)?;
+                for &above in &goes_into {
+                    if let Some(by) = self.deletions(above)?.since(since) {
+                        self.fates[at].placement = Placement::Superseded(Some(by));
+                        is_changed = true;
+                        break;
+                    }
+                }
+            }
+            let stays_in = match self.node(node)?.parent {
+                Some(parent) => {
+                    self.tombstones(parent, |places, node| Ok(places.node(node)?.parent))?
+                }
+                None => Vec::new(),
+            };
+            let fate = &mut self.fates[at];
+            let is_news = fate.moves_to().is_some() || fate.writes().is_some();
+            (fate.stays_in, fate.goes_into) =
+                if is_news { (stays_in, goes_into) } else { Default::default() };
+        }
+        Ok(is_changed)
+    }
+
+    /// The deleted nodes from one upwards, but for those that are restored.
+    fn tombstones(
+        &mut self,
+        from: NodeId,
+        up: impl Fn(&mut Self, NodeId) -> Result<Option<NodeId>, Error>,
+    ) -> Result<Vec<NodeId>, Error> {
+        let (mut found, mut next) = (Vec::new(), Some(from));
+        while let Some(node) = next.filter(|node| !node.is_reserved()) {
+            memory::check();
+            let is_restored = self.at.get(&node).is_some_and(|&at| self.fates[at].is_restored());
+            if self.node(node)?.is_tombstone && !is_restored {
+                found.push(node);
+            }
+            next = up(self, node)?;
+        }
+        Ok(found)
+    }
+
+    fn deletions(&mut self, node: NodeId) -> Result<Deletions, Error> {
+        if let Some(&known) = self.deletions.get(&node) {
+            return Ok(known);
+        }
+        let found = Deletions::of(self.draft, node, self.undone)?;
+        self.deletions.insert(node, found);
+        Ok(found)
+    }
+}
