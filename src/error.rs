@@ -380,6 +380,9 @@ impl EditProblem {
             Self::Deleted { by, .. } => {
                 format!("treecrdt.restore_node brings {by} back, and what is below it.")
             }
+            Self::InTrash { node: NodeId::TRASH } => {
+                "treecrdt.delete_node hides a node; restore_node puts it back.".into()
+            }
             Self::InTrash { .. } => "treecrdt.move_node takes it out.".into(),
             Self::Orphan { .. } => {
                 "It is placed below a node whose insert has not arrived.".into()

@@ -56,6 +56,19 @@ INSERT INTO h.ops (doc, replica, counter, lamport, kind, node, parent, order_key
     ('tiny', 'peer', 1, 1, 'insert', n(1), n(0), '', 'a'), ('tiny', 'peer', 2, 2, 'insert', n(2), n(0), '\x00', 'b'), ('tiny', 'peer', 3, 3, 'insert', n(3), n(0), '\x0000', 'c');
 SELECT treecrdt.insert_node('h', 'tiny', n(0), 'first', place => 'first', node => n(4)), treecrdt.insert_node('h', 'tiny', n(0), 'after b', after => n(2), node => n(5));
 SELECT string_agg(convert_from(payload, 'UTF8'), ', ' ORDER BY order_key, node) FROM h.children WHERE doc = 'tiny';
+-- As few as will do: none for tombstones, and those on the side where they are fewer.
+INSERT INTO h.ops (doc, replica, counter, lamport, kind, node, parent, order_key, payload)
+    SELECT 'few', 'peer', g, g, 'insert', n(g), n(0), 'k', g::text::bytea FROM generate_series(1, 9) g;
+INSERT INTO h.ops (doc, replica, counter, lamport, kind, node, known_state)
+    SELECT 'few', 'peer', g, g, 'delete', n(g - 5), format('{"70656572": [[1,%s]]}', g - 1)::treecrdt.version_vector FROM generate_series(10, 13) g;
+SELECT treecrdt.insert_node('h', 'few', n(0), 'after 4', after => n(4), node => n(20)), treecrdt.insert_node('h', 'few', n(0), 'after 2', after => n(2), node => n(21)), treecrdt.insert_node('h', 'few', n(0), 'after 3', after => n(3), node => n(22));
+SELECT string_agg(convert_from(payload, 'UTF8'), ', ' ORDER BY order_key, node) FROM h.children WHERE doc = 'few';
+SELECT kind, count(*) FROM h.ops WHERE doc = 'few' AND replica <> 'peer' GROUP BY kind ORDER BY kind;
+-- A node of which a payload or a deletion came before its insert.
+INSERT INTO h.ops (doc, replica, counter, lamport, kind, node, payload) VALUES ('stray', 'peer', 1, 1, 'payload', n(1), 'not asked for'), ('stray', 'peer', 2, 2, 'payload', n(2), 'nor this');
+INSERT INTO h.ops (doc, replica, counter, lamport, kind, node, known_state) VALUES ('stray', 'peer', 3, 3, 'delete', n(3), '{}');
+SELECT treecrdt.insert_node('h', 'stray', n(0), node => n(1)), treecrdt.insert_node('h', 'stray', n(0), 'two', node => n(2)), treecrdt.insert_node('h', 'stray', n(0), 'three', node => n(3));
+SELECT treecrdt.render('h', 'stray');
 -- A key of a peer as long as may be.
 INSERT INTO h.ops (doc, replica, counter, lamport, kind, node, parent, order_key, payload) VALUES
     ('long', 'peer', 1, 1, 'insert', n(1), n(0), decode(repeat('80', 1536), 'hex'), 'a'), ('long', 'peer', 2, 2, 'insert', n(2), n(0), decode(repeat('80', 1535) || '81', 'hex'), 'b');

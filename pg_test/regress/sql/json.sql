@@ -51,6 +51,7 @@ SELECT treecrdt.import_json('h', 'd', n(2), '[]');
 SELECT treecrdt.copy_tree('h', 'd', n(2), 'd', n(0));
 SELECT treecrdt.copy_tree('h', 'd', n(0), 'copy', n(0));
 SELECT treecrdt.copy_tree('h', NULL, n(1), 'copy', n(0));
+SELECT treecrdt.copy_tree('h', 'd', n(77), 'copy', n(0));
 SELECT treecrdt.tree_json('h', NULL);
 SELECT treecrdt.tree_json(NULL, 'd');
 SELECT count(*) - :before FROM h.ops;

@@ -66,7 +66,7 @@ fn try_edit<T>(
     let name = forest.doc(doc.ok_or(EditProblem::Null { argument: "doc" })?);
     let edited = try_edit_doc(&forest, &name, mint);
     edited.map_err(|error| match error {
-        Error::Edit { problem, .. } => Error::Edit { doc: Some(name.short()), problem },
+        Error::Edit { doc: None, problem } => Error::Edit { doc: Some(name.short()), problem },
         other => other,
     })
 }

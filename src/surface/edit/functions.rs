@@ -62,18 +62,21 @@ fn insert_node(
         let parent = node_id(given(parent, "parent")?);
         let node = ordinary(Some(node.unwrap_or_else(random_node)))?;
         let row = draft.reader.node.find(&[draft.doc.arg(), datum::uuid(&node)], &[])?;
-        if row.is_some_and(|row| row.has(nodes::PARENT) || row.has(nodes::DELETED_AT)) {
+        if row.as_ref().is_some_and(|row| row.has(nodes::PARENT)) {
             return Err(EditProblem::There { node }.into());
         }
-        let way = visible(draft, parent)?;
-        if way.steps.iter().any(|&(step, _)| step == node) {
-            return Err(EditProblem::Cycle { node, parent }.into());
-        }
+        // Of one that was never placed there may be a payload all the same, and deletions.
+        let had_payload = row.is_some_and(|row| row.has(nodes::PAYLOAD));
+        draft.must_be_news(node)?;
+        visible(draft, parent)?;
         let order_key = order_key(draft, parent, node, wish(after, before, place))?;
         draft.mint(
             node,
             Action::Insert { parent, order_key, payload: payload.map(<[u8]>::to_vec) },
         )?;
+        if had_payload && payload.is_none() {
+            draft.mint(node, Action::Payload(None))?;
+        }
         Ok(uuid(node))
     })
 }

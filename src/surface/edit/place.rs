@@ -9,6 +9,9 @@ use crate::forest::shape::{Nodes, beginning, nodes};
 use crate::memory;
 use crate::storage::row::Row;
 
+/// So many siblings are read at a time by who goes on and on.
+const AHEAD: usize = 64;
+
 /// Many keys between two take so many bytes more than one.
 const MANY: usize = 6;
 
@@ -52,7 +55,14 @@ pub fn order_key(
     node: NodeId,
     wish: Wish<'_>,
 ) -> Result<Vec<u8>, Error> {
-    let mut siblings = Siblings { draft, parent, node, behind: None, groups: Default::default() };
+    let mut siblings = Siblings {
+        draft,
+        parent,
+        node,
+        behind: None,
+        groups: Default::default(),
+        ahead: Default::default(),
+    };
     let after = wish.after.map(|it| siblings.visible(it)).transpose()?;
     let before = wish.before.map(|it| siblings.visible(it)).transpose()?;
     if let (Some(one), Some(two)) = (&after, &before)
@@ -90,6 +100,17 @@ struct Siblings<'d, 'o> {
     /// Siblings with long keys that begin alike, which the index has in no order: those last looked at backwards and
     /// forwards, in order.
     groups: [Vec<Sibling>; 2],
+    /// What was read ahead, backwards and forwards.
+    ahead: [Ahead; 2],
+}
+
+/// Siblings that were read ahead.
+#[derive(Debug, Default)]
+struct Ahead {
+    /// The place of the one that they follow.
+    of: Option<(Vec<u8>, NodeId)>,
+    /// The next one last.
+    rows: Vec<Sibling>,
 }
 
 impl Siblings<'_, '_> {
@@ -152,20 +173,45 @@ impl Siblings<'_, '_> {
         from: Option<&(Vec<u8>, NodeId)>,
         forward: bool,
     ) -> Result<Option<Sibling>, Error> {
+        let way = usize::from(forward);
+        let goes_on = from.is_some() && from == self.ahead[way].of.as_ref();
+        if !goes_on || self.ahead[way].rows.is_empty() {
+            self.ahead[way].rows = self.read(from, forward, if goes_on { AHEAD } else { 1 })?;
+        }
+        let ahead = &mut self.ahead[way];
+        let found = ahead.rows.pop();
+        ahead.of = found.as_ref().map(|it| (it.key.clone(), it.node));
+        Ok(found)
+    }
+
+    /// Up to so many that come next in the index, the first last.
+    fn read(
+        &mut self,
+        from: Option<&(Vec<u8>, NodeId)>,
+        forward: bool,
+        most: usize,
+    ) -> Result<Vec<Sibling>, Error> {
         let Draft { reader, doc, .. } = &mut *self.draft;
         let at = [doc.arg(), datum::uuid(&self.parent)];
         let from = from.map(|(key, node)| (Varlena::new(key), node));
-        let found = match (&from, forward) {
-            (None, true) => reader.children.find(&at, &[])?,
-            (None, false) => reader.last_child.find(&at, &[])?,
+        let mut rows = match (&from, forward) {
+            (None, true) => reader.children.rows(&at, &[])?,
+            (None, false) => reader.last_child.rows(&at, &[])?,
             (Some((key, node)), true) => {
-                reader.children_after.find(&at, &[key.bytea(), datum::uuid(node)])?
+                reader.children_after.rows(&at, &[key.bytea(), datum::uuid(node)])?
             }
             (Some((key, node)), false) => {
-                reader.children_before.find(&at, &[key.bytea(), datum::uuid(node)])?
+                reader.children_before.rows(&at, &[key.bytea(), datum::uuid(node)])?
             }
         };
-        Ok(found.and_then(sibling))
+        let mut read = Vec::new();
+        while read.len() < most
+            && let Some(found) = rows.next().and_then(sibling)
+        {
+            read.push(found);
+        }
+        read.reverse();
+        Ok(read)
     }
 
     /// The nearest one among those whose keys begin like a long one.
@@ -231,17 +277,26 @@ impl Siblings<'_, '_> {
             if self.fits(lower.as_ref(), up.1.as_ref()) {
                 break (Vec::new(), up.0, (lower, up.1));
             }
-            let (could_go_down, could_go_up) = (down.1.is_some(), up.1.is_some());
-            for (side, forward) in [(&mut down, false), (&mut up, true)] {
-                if let Some(it) = side.1.take() {
-                    side.1 = self.nearest(Some(&it), forward)?;
-                    if !it.tombstone {
-                        side.0.push(it.node);
+            // On, on the side where fewer move so far, past tombstones that have the same key.
+            let is_down = down.1.is_some() && (up.1.is_none() || down.0.len() <= up.0.len());
+            let side = if is_down { &mut down } else { &mut up };
+            let Some(mut at) = side.1.take() else {
+                unreachable!("there is room where both ends are open");
+            };
+            loop {
+                memory::check();
+                let next = self.nearest(Some(&at), !is_down)?;
+                let is_same = next.as_ref().is_some_and(|next| next.key == at.key);
+                if !at.tombstone {
+                    side.0.push(at.node);
+                }
+                match next {
+                    Some(next) if is_same && at.tombstone => at = next,
+                    next => {
+                        side.1 = next;
+                        break;
                     }
                 }
-            }
-            if !could_go_down && !could_go_up {
-                unreachable!("there is room where both ends are open");
             }
         };
         let behind: Vec<NodeId> = self.behind.into_iter().collect();

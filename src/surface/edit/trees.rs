@@ -64,8 +64,11 @@ fn copy_tree(
         visible(draft, parent)?;
         // Read with the caller's rights.
         let from = draft.forest.doc(given(from, "doc")?);
-        let (tree, own) = read::tree_of(draft.forest, &from, read::uuid(node))?
-            .ok_or(EditProblem::Unknown { node })?;
+        let (tree, own) =
+            read::tree_of(draft.forest, &from, read::uuid(node))?.ok_or_else(|| Error::Edit {
+                doc: Some(from.short()),
+                problem: EditProblem::Unknown { node },
+            })?;
         let mut planting = Planting::below(parent);
         let copy = random_node();
         planting.plant(draft, 0, node_id(copy), own)?;
