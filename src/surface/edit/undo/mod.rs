@@ -4,7 +4,9 @@
 //! it is minted in two steps: moves and payloads, and, when these have taken effect, deletions, which cover what is there
 //! by then.
 
+mod deletions;
 mod fate;
+mod history;
 mod places;
 
 use std::collections::hash_map::Entry;

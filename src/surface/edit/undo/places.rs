@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use treecrdt::{Dot, Key, NodeId, VersionVector};
 
-use super::fate::{Deletions, Fate, Placement};
+use super::deletions::Deletions;
+use super::fate::{Fate, Placement};
 use crate::datum;
 use crate::error::Error;
 use crate::forest::shape::nodes;
