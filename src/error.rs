@@ -112,10 +112,9 @@ pub enum EditProblem {
         /// Who would have minted.
         replica: ReplicaId,
     },
-    /// Another operation has the greatest lamport there is, and the greater dot.
-    #[error(
-        "operation {by} of node {node} cannot be overridden: it has the greatest lamport there is"
-    )]
+    /// Another operation has the greatest lamport there is, and the greater dot; or the node is above its new parent by
+    /// then.
+    #[error("node {node} stays as operation {by} has left it: lamports have come to their end")]
     Outranked {
         /// The node.
         node: NodeId,

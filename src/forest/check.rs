@@ -268,7 +268,7 @@ impl Exam<'_> {
                     ready
                 })
             };
-            // One with the column forbids all that it cannot hold, so it comes first.
+            // One with the column forbids what it cannot hold, so it comes first.
             let mut found_one = fitting(None);
             if found_one.is_none() && index.instead.is_some() {
                 found_one = fitting(index.instead);

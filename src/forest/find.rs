@@ -72,6 +72,17 @@ impl Forest {
         if self.tables[Nodes::AT].has_expression { MAX_LONG_ORDER_KEY } else { MAX_ORDER_KEY }
     }
 
+    /// As much of an order key as the index holds. Where it has beginnings, that is all of a key that could stand there
+    /// whole; so only keys that are longer, and begin alike, are not in order there.
+    pub fn beginning<'k>(&self, order_key: &'k [u8]) -> &'k [u8] {
+        if self.has_whole(order_key) { order_key } else { &order_key[..=MAX_ORDER_KEY] }
+    }
+
+    /// Whether the index has all of an order key.
+    pub fn has_whole(&self, order_key: &[u8]) -> bool {
+        order_key.len() <= MAX_ORDER_KEY || !self.tables[Nodes::AT].has_expression
+    }
+
     /// The kind of operation that a label of `treecrdt.op_kind` stands for.
     pub fn op_kind(&self, label: Oid) -> Option<OpKind> {
         self.types.op_kind(label)

@@ -10,7 +10,6 @@ use std::ffi::CStr;
 use std::marker::PhantomData;
 
 use pgrx::pg_sys;
-use treecrdt::MAX_ORDER_KEY;
 
 use crate::datum::{Bool, Bytea, Doc, Int8, Kind, Type, Uuid, Vector};
 
@@ -384,12 +383,6 @@ keys! {
     docs Docs HEAD = HEAD_LAMPORT HEAD_REPLICA HEAD_COUNTER;
     /// The least key that waits.
     docs Docs FRONTIER = FRONTIER_LAMPORT FRONTIER_REPLICA FRONTIER_COUNTER;
-}
-
-/// As much of an order key as an index that has only their beginnings holds: of one that could stand there whole,
-/// all. So only keys that are longer, and begin alike, are not in order there.
-pub fn beginning(order_key: &[u8]) -> &[u8] {
-    &order_key[..order_key.len().min(MAX_ORDER_KEY + 1)]
 }
 
 /// Tables whose rows are pairs of a node and an operation.

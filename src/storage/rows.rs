@@ -3,8 +3,8 @@
 use pgrx::pg_sys;
 use pgrx::spi::quote_literal;
 use treecrdt::{
-    Entry, MAX_DOC, MAX_REPLICA, MalformedOp, MalformedVector, NodeId, NodeKeys, Op, OpParts,
-    ReplicaId, VersionVector, hex,
+    Entry, MAX_DOC, MAX_LONG_ORDER_KEY, MAX_REPLICA, MalformedOp, MalformedVector, NodeId,
+    NodeKeys, Op, OpParts, ReplicaId, VersionVector, hex,
 };
 
 use crate::datum::{Arg, Vector};
@@ -94,7 +94,11 @@ impl<'r> OpRow<'r> {
             order_key: order_key.map(|it| it.length()),
             has_payload: payload.is_some(),
             has_known_state: known_state.is_some(),
-            max_order_key: row.forest().max_order_key(),
+            max_order_key: if is_logged {
+                MAX_LONG_ORDER_KEY
+            } else {
+                row.forest().max_order_key()
+            },
         };
         let Some(doc) = doc else { return Err(missing("doc")) };
         let row = Self { doc, parts, order_key, payload, known_state, row, is_logged };

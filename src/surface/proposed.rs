@@ -42,15 +42,13 @@ impl Statement {
     unsafe fn of(data: *mut pg_sys::TriggerData) -> Option<Self> {
         // SAFETY: by the caller's promise; the relation is open, and has the trigger.
         unsafe {
-            let (own, all) = ((*data).tg_trigger, (*(*data).tg_relation).trigdesc.as_ref()?);
-            let all = std::slice::from_raw_parts(all.triggers, all.numtriggers as usize);
-            let at = all.iter().position(|it| it.tgoid == (*own).tgoid)?;
-            let triggers = own.sub(at).cast();
+            // The copy and its names are in one memory.
+            let own = (*(*data).tg_trigger).tgname;
             Some(Self {
                 transaction: server::local_transaction(),
                 subtransaction: pg_sys::GetCurrentSubTransactionId(),
                 table: (*(*data).tg_relation).rd_id,
-                memory: pg_sys::GetMemoryChunkContext(triggers) as usize,
+                memory: pg_sys::GetMemoryChunkContext(own.cast()) as usize,
             })
         }
     }

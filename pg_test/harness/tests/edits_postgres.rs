@@ -65,6 +65,8 @@ enum Edit {
     Payload,
     Delete,
     Restore,
+    Copy,
+    Import,
 }
 
 /// A node that can be seen.
@@ -99,6 +101,17 @@ impl Moment {
             way.push(parent.clone());
         }
         way
+    }
+
+    /// The payloads of a node and of what can be seen below it, each with its depth, in document order.
+    fn contents(&self, node: &str) -> Vec<(usize, Option<String>)> {
+        let (mut open, mut found) = (vec![(0, node.to_owned())], Vec::new());
+        while let Some((depth, node)) = open.pop() {
+            found.push((depth, self.visible.get(&node).and_then(|it| it.payload.clone())));
+            let children = self.children.get(&node).map_or(&[][..], Vec::as_slice);
+            open.extend(children.iter().rev().map(|child| (depth + 1, child.clone())));
+        }
+        found
     }
 
     fn is_below(&self, node: &str, above: &str) -> bool {
@@ -267,10 +280,10 @@ impl Peer {
                 _ => format!("{:032x}", random.below(50) + 1),
             }
         };
-        use Edit::{Delete, Insert, Move, Payload, Restore};
+        use Edit::{Copy, Delete, Import, Insert, Move, Payload, Restore};
         let edit = random.pick(&[
             Insert, Insert, Insert, Insert, Insert, Move, Move, Move, Payload, Delete, Delete,
-            Restore,
+            Restore, Copy, Import,
         ]);
         let parent = any(random);
         let tombstones: Vec<&String> =
@@ -308,6 +321,11 @@ impl Peer {
             Payload => format!("set_payload('{schema}', '{DOC}', '{node}', '{payload}')"),
             Delete => format!("delete_node('{schema}', '{DOC}', '{node}')"),
             Restore => format!("restore_node('{schema}', '{DOC}', '{node}')"),
+            Copy => format!("copy_tree('{schema}', '{DOC}', '{node}', '{DOC}', '{parent}')"),
+            Import => format!(
+                "import_json('{schema}', '{DOC}', '{parent}',
+                     '[{{\"payload\": \"{payload}\", \"children\": [{{\"payload\": \"below\"}}]}}]')"
+            ),
         };
         let (deferred, last) = (random.chance(10), self.last());
         self.forest.set_deferred(deferred).expect("a setting");
@@ -338,6 +356,8 @@ impl Peer {
                     && !both_the_same
             }
             Payload => before.can_see(&node),
+            Copy => node != ROOT && before.can_see(&node) && before.can_see(&parent),
+            Import => before.can_see(&parent),
             Delete => node != ROOT && before.nodes.contains_key(&node),
             Restore => {
                 let way = before.way(&node);
@@ -371,7 +391,19 @@ impl Peer {
                 return false;
             }
         };
-        let subject = if edit == Insert { &id } else { &node };
+        let last_child = now.children.get(&parent).and_then(|it| it.last());
+        let subject = match edit {
+            Insert | Copy => &id,
+            Import => last_child.expect("it was made"),
+            _ => &node,
+        };
+        // A copy says the same; it goes last.
+        if matches!(edit, Copy | Import) {
+            let below = vec![(0, Some(payload.clone())), (1, Some("below".into()))];
+            let expected = if edit == Copy { before.contents(&node) } else { below };
+            assert_eq!(now.contents(subject), expected, "{context}: what was copied");
+            assert_eq!(last_child, Some(subject), "{context}: the place");
+        }
         // It is where it was put.
         if matches!(edit, Insert | Move) {
             assert_eq!(

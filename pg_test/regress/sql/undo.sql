@@ -139,6 +139,31 @@ SELECT treecrdt.move_node('h', 'circle', n(2), n(0));
 SELECT undo_in('circle', 4, 5);
 SELECT treecrdt.render('h', 'circle');
 
+-- Neither can go back: the one would go into what was deleted, the other below itself then.
+SELECT treecrdt.insert_node('h', 'neither', n(0), 'd', node => n(4)), treecrdt.insert_node('h', 'neither', n(4), 'b', node => n(2)), treecrdt.insert_node('h', 'neither', n(2), 'a', node => n(1)),
+    treecrdt.move_node('h', 'neither', n(1), n(0)), treecrdt.move_node('h', 'neither', n(2), n(1));
+SET treecrdt.replica = 'ben';
+SELECT treecrdt.delete_node('h', 'neither', n(4));
+SET treecrdt.replica = 'ann';
+SELECT undo_in('neither', 4, 5);
+SELECT treecrdt.render('h', 'neither');
+-- What another has put into a new folder comes back with it.
+SELECT treecrdt.insert_node('h', 'folder', n(0), 'folder', node => n(1));
+SET treecrdt.replica = 'ben';
+SELECT treecrdt.insert_node('h', 'folder', n(1), 'ben''s', node => n(2));
+SET treecrdt.replica = 'ann';
+SELECT treecrdt.delete_node('h', 'folder', n(1));
+SELECT undo_in('folder', 1, 2);
+SELECT treecrdt.render('h', 'folder');
+-- A node that another has moved in between goes back there, with its payload.
+SELECT treecrdt.insert_node('h', 'between', n(0), 'folder', node => n(1)), treecrdt.insert_node('h', 'between', n(0), 'my text', node => n(2));
+SET treecrdt.replica = 'ben';
+SELECT treecrdt.move_node('h', 'between', n(2), n(1));
+SET treecrdt.replica = 'ann';
+SELECT treecrdt.move_node('h', 'between', n(2), n(0));
+SELECT undo_in('between', 2, 3);
+SELECT treecrdt.render('h', 'between');
+
 -- A payload that came with a move that is ignored counts.
 SELECT treecrdt.insert_node('h', 'ignored', n(0), 'one', node => n(1)), treecrdt.insert_node('h', 'ignored', n(1), 'below', node => n(2));
 INSERT INTO h.ops (doc, replica, counter, lamport, kind, node, parent, order_key, payload) VALUES ('ignored', 'peer', 1, 50, 'insert', n(1), n(2), '', 'from one that is ignored');
@@ -165,6 +190,12 @@ SELECT treecrdt.render('h', 'claimed');
 SET treecrdt.replica = 'ma';
 INSERT INTO h.ops (doc, replica, counter, lamport, kind, node, known_state) VALUES ('claimed', 'eve', 2, 15, 'delete', n(1), '{"616e6e": [[1,100]], "6d61": [[1,9223372036854775807]]}');
 SELECT treecrdt.restore_node('h', 'claimed', n(1));
+-- Nor does a payload that replaces what has kept a node hide it.
+INSERT INTO h.ops (doc, replica, counter, lamport, kind, node, payload) VALUES ('claimed', 'peer', 1, 16, 'payload', n(1), 'a peer''s');
+SELECT treecrdt.render('h', 'claimed');
+SET treecrdt.replica = 'ann';
+SELECT treecrdt.set_payload('h', 'claimed', n(1), 'mine');
+SELECT treecrdt.render('h', 'claimed');
 RESET treecrdt.replica;
 SELECT outcome FROM treecrdt.undo('h', 'claimed', '{"657665": [[1,2]]}');
 SELECT treecrdt.render('h', 'claimed');

@@ -226,7 +226,7 @@ fn must_have_effect(forest: &Open, name: &DocName<'static>, minted: &[Op]) -> Re
         let is_written =
             op.written_payload().is_none() || row.get(nodes::PAYLOAD) == columns.payload;
         let other = keys.placed.filter(|_| !is_there).or(keys.payload.filter(|_| !is_written));
-        if let Some(other) = other.filter(|other| *other > op.key) {
+        if let Some(other) = other {
             return Err(EditProblem::Outranked { node: op.node, by: Box::new(other.dot) }.into());
         }
     }

@@ -120,7 +120,10 @@ fn set_payload(
 ) -> pgrx::composite_type!('static, "treecrdt.dot") {
     as_composite(edit(c"treecrdt.set_payload()", forest, doc, |draft| {
         let node = node_id(given(node, "node")?);
-        visible(draft, node)?;
+        // What it replaces may be all that keeps it, or what it is below, from having been deleted.
+        for (above, _) in visible(draft, node)?.steps {
+            draft.must_be_news(above)?;
+        }
         draft.mint(node, Action::Payload(payload.map(<[u8]>::to_vec)))
     }))
 }

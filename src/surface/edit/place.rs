@@ -1,11 +1,11 @@
 //! Where a node goes among its siblings: between which two, and who has to make room.
 
-use treecrdt::{Action, MAX_ORDER_KEY, NodeId, order_key_between, order_keys_between};
+use treecrdt::{Action, NodeId, order_key_between, order_keys_between};
 
 use super::draft::{Draft, random};
 use crate::datum::{self, Varlena};
 use crate::error::{EditProblem, Error};
-use crate::forest::shape::{Nodes, beginning, nodes};
+use crate::forest::shape::{Nodes, nodes};
 use crate::memory;
 use crate::storage::row::Row;
 
@@ -19,11 +19,6 @@ impl Sibling {
     fn place(&self) -> (&[u8], NodeId) {
         (&self.key, self.node)
     }
-}
-
-/// Whether the index has but the beginning of a key.
-fn is_long(key: &[u8]) -> bool {
-    key.len() > MAX_ORDER_KEY
 }
 
 /// Where a node is to go, as the caller says it.
@@ -142,17 +137,18 @@ impl Siblings<'_, '_> {
     fn nearest(&mut self, of: Option<&Sibling>, forward: bool) -> Result<Option<Sibling>, Error> {
         let far_end = if forward { NodeId::TRASH } else { NodeId::ROOT };
         let mut from = of.map(|of| (of.key.clone(), of.node));
-        if let Some(of) = of.filter(|of| is_long(&of.key)) {
+        let forest = self.draft.forest;
+        if let Some(of) = of.filter(|of| !forest.has_whole(&of.key)) {
             let found = self.in_group(&of.key, Some(of), forward)?;
             if found.is_some() {
                 return Ok(found);
             }
-            from = Some((beginning(&of.key).to_vec(), far_end));
+            from = Some((forest.beginning(&of.key).to_vec(), far_end));
         }
         loop {
             memory::check();
             let Some(found) = self.beyond(from.as_ref(), forward)? else { return Ok(None) };
-            if !is_long(&found.key) {
+            if forest.has_whole(&found.key) {
                 if self.stays(&found) {
                     return Ok(Some(found));
                 }
@@ -163,7 +159,7 @@ impl Siblings<'_, '_> {
             if first.is_some() {
                 return Ok(first);
             }
-            from = Some((beginning(&found.key).to_vec(), far_end));
+            from = Some((forest.beginning(&found.key).to_vec(), far_end));
         }
     }
 
@@ -221,9 +217,10 @@ impl Siblings<'_, '_> {
         of: Option<&Sibling>,
         forward: bool,
     ) -> Result<Option<Sibling>, Error> {
-        let way = usize::from(forward);
-        if self.groups[way].first().is_none_or(|it| beginning(&it.key) != beginning(key)) {
-            self.groups[way] = self.read_group(beginning(key))?;
+        let (way, forest) = (usize::from(forward), self.draft.forest);
+        let start = forest.beginning(key);
+        if self.groups[way].first().is_none_or(|it| forest.beginning(&it.key) != start) {
+            self.groups[way] = self.read_group(start)?;
         }
         let group = &self.groups[way];
         Ok(if forward {
@@ -237,13 +234,13 @@ impl Siblings<'_, '_> {
 
     /// The siblings whose keys begin so, in order.
     fn read_group(&mut self, start: &[u8]) -> Result<Vec<Sibling>, Error> {
-        let Draft { reader, doc, .. } = &mut *self.draft;
+        let Draft { reader, doc, forest, .. } = &mut *self.draft;
         let (at, key) = ([doc.arg(), datum::uuid(&self.parent)], Varlena::new(start));
         let from = [key.bytea(), datum::uuid(&NodeId::ROOT)];
         let mut rows = reader.children_after.rows(&at, &from)?;
         let mut group = Vec::new();
         while let Some(found) = rows.next().and_then(sibling)
-            && beginning(&found.key) == start
+            && forest.beginning(&found.key) == start
         {
             memory::check();
             group.push(found);

@@ -66,32 +66,31 @@ impl Minter {
             return Ok(Self { next, is_own: false });
         }
         let start = start(reader.forest.table::<Ops>());
-        // The last of all that begin so.
-        let end = Varlena::new(&[start.as_slice(), &[0xff; NUMBER], &[0]].concat());
-        let last = reader.replica_before.find(&[doc.arg()], &[end.bytea(), Arg::int8(0)])?;
-        let last = last.and_then(|row| Some((row.get(ops::REPLICA)?, row.get(ops::COUNTER)?)));
-        let mut it =
-            Self { next: first(&start, u32::from_ne_bytes(random_bytes()) / 2), is_own: true };
-        if let Some((id, counter)) = last
-            && id.len() == START + NUMBER
-            && id.starts_with(&start)
-            && let Ok(replica) = ReplicaId::new(id)
-        {
-            it.next = Dot { replica, counter: counter as u64 + 1 };
-            if it.next.counter > FULL {
-                it.go_on();
+        // The last of all that begin so and are not at their end.
+        let mut end = [start.as_slice(), &[0xff; NUMBER], &[0]].concat();
+        for _ in 0..TRIES {
+            let before = Varlena::new(&end);
+            let last = reader.replica_before.find(&[doc.arg()], &[before.bytea(), Arg::int8(0)])?;
+            let last = last.and_then(|row| Some((row.get(ops::REPLICA)?, row.get(ops::COUNTER)?)));
+            let Some((id, counter)) = last.filter(|(id, _)| id.starts_with(&start)) else { break };
+            if let Ok(replica) = ReplicaId::new(id)
+                && id.len() == START + NUMBER
+                && (counter as u64) < FULL
+            {
+                return Ok(Self {
+                    next: Dot { replica, counter: counter as u64 + 1 },
+                    is_own: true,
+                });
             }
+            end = id.to_vec();
         }
-        Ok(it)
+        Ok(Self { next: first(&start, u32::from_ne_bytes(random_bytes())), is_own: true })
     }
 
-    /// Goes on with another replica of the database's own, with a greater number if there is one.
+    /// Goes on with another replica of the database's own, whatever its number.
     fn go_on(&mut self) {
-        let (start, number) = self.next.replica.as_bytes().split_at(START);
-        let number = u32::from_be_bytes(number.try_into().expect("an own replica ends so"));
-        let step = 1 + u32::from(u16::from_ne_bytes(random_bytes()));
-        let next = number.checked_add(step).unwrap_or_else(|| u32::from_ne_bytes(random_bytes()));
-        self.next = first(start, next);
+        let start = &self.next.replica.as_bytes()[..START];
+        self.next = first(start, u32::from_ne_bytes(random_bytes()));
     }
 
     /// Passes over dots that somebody claims to have seen, though they are not minted yet.

@@ -2,13 +2,13 @@
 //! node and gone on with: what it keeps is in proportion to the depth, to a page of children, and to
 //! how many nodes have any, up to a bound. Siblings whose order keys are too long for the index belong to one page.
 
-use treecrdt::{MAX_ORDER_KEY, NodeId};
+use treecrdt::NodeId;
 
 use super::doc::DocReader;
 use super::nodes::{Visible, node_id, uuid};
 use crate::datum::{self, Varlena};
 use crate::error::Error;
-use crate::forest::shape::{beginning, nodes};
+use crate::forest::shape::nodes;
 use crate::memory;
 use crate::storage::parents::Parents;
 
@@ -124,21 +124,28 @@ impl Level {
             }
         };
         let (mut count, mut is_long, mut is_sorted) = (0, false, true);
+        let mut group = Vec::new();
         while (count < PAGE || is_long)
             && let Some(row) = rows.next()
         {
             memory::check();
             let Some(node) = row.get(nodes::NODE) else { continue };
-            count += 1;
             let Some(order_key) = row.get(nodes::ORDER_KEY) else {
                 let problem = format!("node {node} has a parent and no order_key");
                 return Err(Error::corrupted(&row.forest().name, reader.name, problem));
             };
-            // The index does not tell such keys apart.
-            is_long = order_key.len() > MAX_ORDER_KEY;
-            is_sorted &= !is_long;
+            // The index does not tell apart those that begin alike: they are of one page.
+            let beginning = row.forest().beginning(order_key);
+            if count >= PAGE && beginning != group {
+                break;
+            }
+            count += 1;
+            is_long = !row.forest().has_whole(order_key);
+            if is_long {
+                (group, is_sorted) = (beginning.to_vec(), false);
+            }
             if count >= PAGE {
-                self.last = Some((Varlena::new(beginning(order_key)), node));
+                self.last = Some((Varlena::new(beginning), node));
             }
             if row.get(nodes::TOMBSTONE) == Some(false) {
                 self.read.push(Visible {

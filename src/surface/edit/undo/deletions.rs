@@ -8,6 +8,7 @@ use super::history::{Before, Now, before, of_kind, op, payload_of, place_of, pla
 use crate::error::Error;
 use crate::memory;
 use crate::surface::edit::draft::Draft;
+use crate::surface::edit::way::Way;
 
 /// What the authors of deletions had seen.
 pub fn seen_by(draft: &mut Draft<'_>, deletions: &[Key]) -> Result<VersionVector, Error> {
@@ -69,7 +70,9 @@ impl Since<'_> {
         node: NodeId,
     ) -> Result<bool, Error> {
         let Some(now) = Now::of(draft, node)? else { return Ok(true) };
-        if now.is_tombstone && node != root {
+        // Below the root what is deleted does not show.
+        let mut below = Way::from(draft, node)?.steps.into_iter().take_while(|it| it.0 != root);
+        if below.any(|(_, is_tombstone)| is_tombstone) {
             return Ok(true);
         }
         let is_since = |it: &Entry| {

@@ -4,7 +4,7 @@
 //! undone, if these are the last that had a say. An operation of the same replica that gave the same as an undone one
 //! counts as that one's: it is the undo of one that came between, or its redo. So one can undo step by step.
 
-use treecrdt::{Dot, Entry, Key, NodeId, VersionVector};
+use treecrdt::{Action, Dot, Entry, Key, NodeId, VersionVector};
 
 use super::Outcome;
 use super::deletions::{Since, seen_by};
@@ -26,7 +26,7 @@ pub enum Placement {
         /// To where.
         place: Place,
         /// Which operation had placed it there.
-        by: Dot,
+        by: Key,
         /// The first operation that is undone.
         since: Key,
     },
@@ -106,8 +106,10 @@ impl Fate {
         let now = Now::of(draft, node)?.filter(|_| !own.iter().all(Entry::is_reserved));
         let Some(Now { place, payload, is_tombstone, history }) = now else { return Ok(fate) };
         (fate.place, fate.is_tombstone) = (place, is_tombstone);
-        let is_own = |key: &Key| own.binary_search_by_key(key, |it| it.key).is_ok();
-        fate.own = history.iter().filter(|(it, _)| is_own(&it.key)).copied().collect();
+        for (it, ignored) in &mut fate.own {
+            let found = history.binary_search_by_key(&it.key, |(it, _)| it.key);
+            *ignored = found.is_ok_and(|at| history[at].1);
+        }
         fate.find_place(draft, &history, undone)?;
         fate.find_payload(draft, &history, undone, payload)?;
         fate.find_deletion(draft, &history, undone)?;
@@ -129,7 +131,7 @@ impl Fate {
             Before::Superseded(by) => Placement::Superseded(Some(by)),
             Before::None => Placement::Removed,
             Before::Operation(op) => match (place_of(&op), first) {
-                (Some(place), Some(since)) => Placement::Back { place, by: op.key.dot, since },
+                (Some(place), Some(since)) => Placement::Back { place, by: op.key, since },
                 _ => return Err(draft.corrupted(format!("operation {} places nothing", op.key))),
             },
         };
@@ -145,7 +147,7 @@ impl Fate {
     ) -> Result<(), Error> {
         let wrote = wrote(history);
         // What an insert that stays has written stays with it.
-        let stays = !self.was_there && matches!(self.placement, Placement::Superseded(_));
+        let stays = !self.was_there && self.placement != Placement::Removed;
         let is_undone = |it: &Entry| undone.contains(it.key.dot) && !(stays && it.parent.is_some());
         let before = before(draft, &wrote, is_undone, payload_of)?;
         if self.placement == Placement::Removed {
@@ -191,16 +193,16 @@ impl Fate {
         if deletions.is_empty() {
             return Ok(());
         }
-        if self.placement == Placement::Removed {
-            self.deletion = Deletion::Removed;
-            return Ok(());
-        }
         let mine: Vec<&Entry> = deletions.iter().filter(|it| undone.contains(it.key.dot)).collect();
         let is_mine = |it: &Entry| {
             let replica = it.key.dot.replica;
             mine.iter().any(|mine| mine.key <= it.key && mine.key.dot.replica == replica)
         };
         self.others = deletions.iter().filter(|it| !is_mine(it)).map(|it| it.key).collect();
+        if self.placement == Placement::Removed {
+            self.deletion = Deletion::Removed;
+            return Ok(());
+        }
         if mine.is_empty() {
             return Ok(());
         }
@@ -251,6 +253,34 @@ impl Fate {
         Ok(is_covered)
     }
 
+    /// Lets it stay after all, for something else was put below it; if it is deleted by what is undone, it comes back.
+    pub fn stay(
+        &mut self,
+        draft: &mut Draft<'_>,
+        by: Dot,
+        undone: &VersionVector,
+    ) -> Result<(), Error> {
+        self.placement = Placement::Superseded(Some(by));
+        let mine = self.own.iter().any(|(it, _)| it.is_deletion());
+        if self.deletion != Deletion::Removed || !mine || !self.is_tombstone {
+            self.deletion = Deletion::Nothing;
+            return Ok(());
+        }
+        let version = draft.subtree_version(self.node)?.difference(undone);
+        self.deletion = match (self.others.last(), &self.place) {
+            (Some(last), _) if seen_by(draft, &self.others)?.covers(&version) => {
+                Deletion::Superseded(Some(last.dot))
+            }
+            (_, Some((parent, order_key))) => {
+                let (parent, order_key) = (*parent, order_key.clone());
+                draft.mint(self.node, Action::Move { parent, order_key })?;
+                Deletion::Restored
+            }
+            (_, None) => Deletion::Nothing,
+        };
+        Ok(())
+    }
+
     /// Where it is to be moved.
     pub fn moves_to(&self) -> Option<&Place> {
         match &self.placement {
@@ -293,6 +323,10 @@ impl Fate {
         };
         self.own.iter().map(move |&(entry, ignored)| {
             let is_placement = entry.parent.is_some();
+            let placement = match self.placement {
+                Placement::Back { by, .. } if entry.key < by => Outcome::Superseded(Some(by.dot)),
+                _ => placement,
+            };
             // With a node that was not there its payload goes, or stays.
             let goes_with_it =
                 !self.was_there && (is_placement || matches!(self.placement, Placement::Removed));

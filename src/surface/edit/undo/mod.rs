@@ -10,7 +10,7 @@ mod history;
 mod places;
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use pgrx::iter::TableIterator;
 use pgrx::pg_sys::Oid;
@@ -88,12 +88,21 @@ impl Undo {
     fn begin(draft: &mut Draft<'_>, undone: VersionVector) -> Result<Self, Error> {
         let mut fates = Vec::new();
         for (node, own) in by_node(draft, &undone)? {
-            draft.must_be_news(node)?;
+            memory::check();
             fates.push(Fate::of(draft, node, own, &undone)?);
         }
         let order = Places::settle(draft, &mut fates, &undone)?;
+        // What is minted for a node is news to those who have deleted it, or what it is below.
+        let mut told = HashSet::new();
+        for fate in fates.iter().filter(|it| it.moves_to().is_some() || it.writes().is_some()) {
+            let steps = Way::from(draft, fate.node)?.steps.into_iter().map(|it| it.0);
+            for node in steps.filter(|&it| told.insert(it)) {
+                draft.must_be_news(node)?;
+            }
+        }
         let mut stay_deleted: BTreeMap<NodeId, Vec<Range>> = BTreeMap::new();
         for at in order {
+            memory::check();
             let fate = &fates[at];
             // What it has brought along by now goes into what is deleted with it.
             let brought = match fate.goes_into.is_empty() {
@@ -136,9 +145,19 @@ impl Undo {
 
     /// Mints deletions: of nodes that were deleted, and of those that were not there.
     fn delete(&mut self, draft: &mut Draft<'_>) -> Result<(), Error> {
+        let mut removals = HashMap::new();
+        for (at, fate) in self.fates.iter().enumerate() {
+            if fate.placement == Placement::Removed {
+                draft.must_be_news(fate.node)?;
+                removals.insert(fate.node, at);
+            }
+        }
+        let deletable: HashSet<NodeId> =
+            self.fates.iter().filter(|it| it.may_be_deleted()).map(|it| it.node).collect();
         let mut written_by: HashMap<NodeId, Vec<Dot>> = HashMap::new();
         for (node, by) in self.fates.iter().filter_map(|it| Some((it.node, it.written_by?))) {
-            for (above, _) in Way::from(draft, node)?.steps {
+            let steps = Way::from(draft, node)?.steps.into_iter().map(|it| it.0);
+            for above in steps.filter(|it| deletable.contains(it)) {
                 written_by.entry(above).or_default().push(by);
             }
         }
@@ -148,15 +167,9 @@ impl Undo {
                 delete(draft, fate.node)?;
             }
         }
-        let mut removals = HashMap::new();
-        for (at, fate) in self.fates.iter().enumerate() {
-            if fate.placement == Placement::Removed {
-                removals.insert(fate.node, at);
-            }
-        }
         for (node, blocked) in removable(draft, &removals)? {
             match blocked {
-                Some(by) => self.fates[removals[&node]].placement = Placement::Superseded(Some(by)),
+                Some(by) => self.fates[removals[&node]].stay(draft, by, &self.undone)?,
                 None => delete(draft, node)?,
             }
         }

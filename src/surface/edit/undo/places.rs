@@ -76,7 +76,7 @@ impl<'d, 'o, 'f> Places<'d, 'o, 'f> {
     /// The place that a node goes back to, the operation that had placed it there, and the first that is undone.
     fn goes_to(&self, node: NodeId) -> Option<(NodeId, Dot, Key)> {
         match &self.fates[*self.at.get(&node)?].placement {
-            Placement::Back { place, by, since } => Some((place.0, *by, *since)),
+            Placement::Back { place, by, since } => Some((place.0, by.dot, *since)),
             _ => None,
         }
     }
@@ -145,7 +145,8 @@ impl<'d, 'o, 'f> Places<'d, 'o, 'f> {
     /// Lets the nodes stay that would go into what was deleted after they had left it, and tells what is deleted above
     /// the others. Tells whether there were any.
     fn keep_out_of_deleted(&mut self) -> Result<bool, Error> {
-        let mut is_changed = false;
+        // They are let stay when all were looked at: until then there are no circles.
+        let mut late = Vec::new();
         for at in 0..self.fates.len() {
             let node = self.fates[at].node;
             let mut goes_into = Vec::new();
@@ -153,8 +154,7 @@ impl<'d, 'o, 'f> Places<'d, 'o, 'f> {
                 goes_into = self.tombstones(parent, Self::parent)?;
                 for &above in &goes_into {
                     if let Some(by) = self.deletions(above)?.since(since) {
-                        self.fates[at].placement = Placement::Superseded(Some(by));
-                        is_changed = true;
+                        late.push((at, by));
                         break;
                     }
                 }
@@ -170,7 +170,10 @@ impl<'d, 'o, 'f> Places<'d, 'o, 'f> {
             (fate.stays_in, fate.goes_into) =
                 if is_news { (stays_in, goes_into) } else { Default::default() };
         }
-        Ok(is_changed)
+        for &(at, by) in &late {
+            self.fates[at].placement = Placement::Superseded(Some(by));
+        }
+        Ok(!late.is_empty())
     }
 
     /// The deleted nodes from one upwards, but for those that are restored.
