@@ -39,17 +39,17 @@ impl Statement {
     ///
     /// # Safety
     /// `data` is that of a trigger which is running.
-    unsafe fn of(data: *mut pg_sys::TriggerData) -> Option<Self> {
+    unsafe fn of(data: *mut pg_sys::TriggerData) -> Self {
         // SAFETY: by the caller's promise; the relation is open, and has the trigger.
         unsafe {
             // The copy and its names are in one memory.
             let own = (*(*data).tg_trigger).tgname;
-            Some(Self {
+            Self {
                 transaction: server::local_transaction(),
                 subtransaction: pg_sys::GetCurrentSubTransactionId(),
                 table: (*(*data).tg_relation).rd_id,
                 memory: pg_sys::GetMemoryChunkContext(own.cast()) as usize,
-            })
+            }
         }
     }
 }
@@ -183,7 +183,7 @@ fn forget(which: impl Fn(&Statement) -> bool) {
 /// `data` is that of the trigger that checks it, which is running.
 pub unsafe fn note(data: *mut pg_sys::TriggerData, row: &OpRow<'_>) {
     // SAFETY: by the caller's promise.
-    let Some(by) = (unsafe { Statement::of(data) }) else { return };
+    let by = unsafe { Statement::of(data) };
     memory::check();
     let (hash, says) = (fingerprint(row), Says::of(row));
     PROPOSED.with_borrow_mut(|all| {
@@ -214,7 +214,7 @@ pub unsafe fn must_be_redelivered(
         (Statement::of(data), usize::try_from(inserted).unwrap_or(0))
     };
     let proposed = PROPOSED.with_borrow_mut(|all| {
-        let at = all.iter().rposition(|it| Some(it.by) == by)?;
+        let at = all.iter().rposition(|it| it.by == by)?;
         Some(all.remove(at))
     });
     let Some(mut proposed) = proposed.filter(|it| it.rows.len() > inserted) else { return Ok(()) };

@@ -1,6 +1,6 @@
 //! A walk through the visible nodes below a root, in document order. It can be left off after any
 //! node and gone on with: what it keeps is in proportion to the depth, to a page of children, and to
-//! how many nodes have any, up to a bound. Siblings whose order keys are too long for the index belong to one page.
+//! how many nodes have any, up to a bound. Siblings whose order keys are too long for the index and begin alike belong to one page.
 
 use treecrdt::NodeId;
 

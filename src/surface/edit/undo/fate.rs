@@ -163,22 +163,17 @@ impl Fate {
             }
             return Ok(());
         }
-        let payload = match before {
-            Before::Untouched => {
-                self.payload = Payload::Nothing;
-                return Ok(());
-            }
-            Before::Superseded(by) => {
-                self.payload = Payload::Superseded(Some(by));
-                return Ok(());
-            }
-            Before::None => None,
+        let again =
+            |payload| if payload == now { Payload::Same } else { Payload::Written(payload) };
+        self.payload = match before {
+            Before::Untouched => Payload::Nothing,
+            Before::Superseded(by) => Payload::Superseded(Some(by)),
+            Before::None => again(None),
             Before::Operation(op) => {
                 self.written_by = Some(op.key.dot);
-                payload_of(&op)
+                again(payload_of(&op))
             }
         };
-        self.payload = if payload == now { Payload::Same } else { Payload::Written(payload) };
         Ok(())
     }
 
@@ -206,15 +201,23 @@ impl Fate {
         if mine.is_empty() {
             return Ok(());
         }
-        let version = draft.subtree_version(self.node)?.difference(undone);
-        self.deletion = match self.others.last() {
-            Some(last) if seen_by(draft, &self.others)?.covers(&version) => {
-                Deletion::Superseded(Some(last.dot))
-            }
-            _ if self.is_tombstone && self.place.is_some() => Deletion::Restored,
-            _ => Deletion::Nothing,
+        self.deletion = match self.covered_by(draft, undone)? {
+            Some(other) => Deletion::Superseded(Some(other)),
+            None if self.is_tombstone && self.place.is_some() => Deletion::Restored,
+            None => Deletion::Nothing,
         };
         Ok(())
+    }
+
+    /// The last of its other deletions, if they cover all but what is undone.
+    fn covered_by(
+        &self,
+        draft: &mut Draft<'_>,
+        undone: &VersionVector,
+    ) -> Result<Option<Dot>, Error> {
+        let Some(last) = self.others.last() else { return Ok(None) };
+        let version = draft.subtree_version(self.node)?.difference(undone);
+        Ok(seen_by(draft, &self.others)?.covers(&version).then_some(last.dot))
     }
 
     /// Whether other deletions than those that are undone may have to cover it again.
@@ -266,17 +269,14 @@ impl Fate {
             self.deletion = Deletion::Nothing;
             return Ok(());
         }
-        let version = draft.subtree_version(self.node)?.difference(undone);
-        self.deletion = match (self.others.last(), &self.place) {
-            (Some(last), _) if seen_by(draft, &self.others)?.covers(&version) => {
-                Deletion::Superseded(Some(last.dot))
-            }
-            (_, Some((parent, order_key))) => {
+        self.deletion = match (self.covered_by(draft, undone)?, &self.place) {
+            (Some(other), _) => Deletion::Superseded(Some(other)),
+            (None, Some((parent, order_key))) => {
                 let (parent, order_key) = (*parent, order_key.clone());
                 draft.mint(self.node, Action::Move { parent, order_key })?;
                 Deletion::Restored
             }
-            (_, None) => Deletion::Nothing,
+            (None, None) => Deletion::Nothing,
         };
         Ok(())
     }
