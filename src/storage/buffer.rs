@@ -8,47 +8,48 @@
 use pgrx::pg_sys;
 
 use crate::server;
+use crate::storage::entries::Entries;
+use crate::storage::expression::row_context;
 
 /// How many rows are gathered, and how many bytes, whichever comes first: what COPY does.
 const MOST_ROWS: usize = 1000;
 const MOST_BYTES: usize = 65_535;
 
 /// The rows of one table.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Buffer {
     slots: Vec<*mut pg_sys::TupleTableSlot>,
     used: usize,
     bytes: usize,
-}
-
-/// Whether rows of this table may be gathered.
-///
-/// # Safety
-/// The relation is open.
-pub unsafe fn may_gather(relation: pg_sys::Relation) -> bool {
-    // SAFETY: by the caller's promise; what a table does not have is null.
-    unsafe {
-        let before_row =
-            (*relation).trigdesc.as_ref().is_some_and(|triggers| triggers.trig_insert_before_row);
-        let constraints = (*(*relation).rd_att).constr.as_ref();
-        let computed = constraints.is_some_and(|it| it.num_defval > 0 || it.has_generated_stored);
-        !before_row && !computed
-    }
-}
-
-/// The context of the row that is being made: its memory is given back between rows.
-///
-/// # Safety
-/// The executor state is open.
-pub unsafe fn row_context(estate: *mut pg_sys::EState) -> *mut pg_sys::ExprContext {
-    // SAFETY: by the caller's promise.
-    unsafe {
-        let context = (*estate).es_per_tuple_exprcontext;
-        if context.is_null() { pg_sys::MakePerTupleExprContext(estate) } else { context }
-    }
+    /// Their index entries, where these may be gathered.
+    entries: Option<Entries>,
 }
 
 impl Buffer {
+    /// One for a table, if its rows may be gathered.
+    ///
+    /// # Safety
+    /// The relation and its indexes are open.
+    pub unsafe fn of(result: *mut pg_sys::ResultRelInfo) -> Option<Self> {
+        // SAFETY: by the caller's promise; what a table does not have is null.
+        unsafe {
+            let relation = (*result).ri_RelationDesc;
+            let before_row = (*relation)
+                .trigdesc
+                .as_ref()
+                .is_some_and(|triggers| triggers.trig_insert_before_row);
+            let constraints = (*(*relation).rd_att).constr.as_ref();
+            let computed =
+                constraints.is_some_and(|it| it.num_defval > 0 || it.has_generated_stored);
+            (!before_row && !computed).then(|| Self {
+                slots: Vec::new(),
+                used: 0,
+                bytes: 0,
+                entries: Entries::of(result),
+            })
+        }
+    }
+
     /// Takes a copy of a row.
     ///
     /// # Safety
@@ -73,11 +74,11 @@ impl Buffer {
         self.used >= MOST_ROWS || self.bytes >= MOST_BYTES
     }
 
-    /// Writes the rows gathered, with their index entries, and queues their AFTER triggers.
+    /// Writes the rows gathered, and queues their AFTER triggers. Their index entries may be gathered in turn.
     ///
     /// # Safety
     /// Relation, indexes and executor state are open, and are those of all rows pushed.
-    pub unsafe fn flush(
+    pub unsafe fn write_rows(
         &mut self,
         result: *mut pg_sys::ResultRelInfo,
         estate: *mut pg_sys::EState,
@@ -99,11 +100,11 @@ impl Buffer {
             );
             pg_sys::MemoryContextSwitchTo(old);
             for &slot in &self.slots[..self.used] {
-                let recheck = if (*result).ri_NumIndices > 0 {
-                    server::insert_index_entries(result, slot, estate)
-                } else {
-                    std::ptr::null_mut()
-                };
+                let mut recheck = std::ptr::null_mut();
+                match &mut self.entries {
+                    Some(entries) => entries.push(result, slot, estate),
+                    None => recheck = server::insert_index_entries(result, slot, estate),
+                }
                 pg_sys::ExecARInsertTriggers(estate, result, slot, recheck, std::ptr::null_mut());
                 pg_sys::ExecClearTuple(slot);
                 pg_sys::MemoryContextReset(row_memory);
@@ -111,6 +112,24 @@ impl Buffer {
         }
         self.used = 0;
         self.bytes = 0;
+    }
+
+    /// Writes all that was gathered.
+    ///
+    /// # Safety
+    /// As for [`Buffer::write_rows`].
+    pub unsafe fn flush(
+        &mut self,
+        result: *mut pg_sys::ResultRelInfo,
+        estate: *mut pg_sys::EState,
+    ) {
+        // SAFETY: by the caller's promise.
+        unsafe {
+            self.write_rows(result, estate);
+            if let Some(entries) = &mut self.entries {
+                entries.write(result, estate);
+            }
+        }
     }
 }
 

@@ -8,10 +8,13 @@
 //! | [`reader`] | the questions there are to a forest, each with its index |
 //! | [`parents`] | which nodes are parents, learned on the way |
 //! | [`rows`] | rows as the core's values |
-//! | [`writer`], [`field`], [`buffer`] | rows written as the executor writes them |
+//! | [`writer`], [`field`], [`expression`] | rows written as the executor writes them |
+//! | [`buffer`], [`entries`] | new rows and their index entries, written many at a time |
 
 pub mod aim;
 pub mod buffer;
+pub mod entries;
+pub mod expression;
 pub mod fetch;
 pub mod field;
 pub mod lock;

@@ -15,7 +15,8 @@ use crate::forest::shape::{COUNT, TABLES, Table};
 use crate::forest::{Open, relation_name};
 use crate::memory;
 use crate::server;
-use crate::storage::buffer::{self, Buffer};
+use crate::storage::buffer::Buffer;
+use crate::storage::expression::evaluate;
 use crate::storage::field::Field;
 use crate::storage::row::{Place, Row, Version};
 
@@ -107,7 +108,7 @@ impl<'o> Writer<'o> {
             }
             buffer.push(target.relation, slot);
             if buffer.is_full() {
-                inserting(|| buffer.flush(target.result, estate));
+                inserting(|| buffer.write_rows(target.result, estate));
             }
         }
         Ok(())
@@ -217,7 +218,7 @@ impl<'o> Writer<'o> {
                 let slot =
                     pg_sys::MakeSingleTupleTableSlot(shape, &raw const pg_sys::TTSOpsVirtual);
                 let defaults = defaults(relation);
-                let buffer = buffer::may_gather(relation).then(Buffer::default);
+                let buffer = Buffer::of(result);
                 pg_sys::MemoryContextSwitchTo(old);
                 Target { relation, result, slot, fired: Vec::new(), defaults, buffer }
             }
@@ -265,7 +266,7 @@ impl<'o> Writer<'o> {
                 None => {
                     nulls.fill(true);
                     for (at, default) in &self.target(T::AT).defaults {
-                        columns[*at] = self.evaluate(*default, &mut nulls[*at]);
+                        (columns[*at], nulls[*at]) = evaluate(*default, self.estate);
                     }
                 }
             }
@@ -277,22 +278,6 @@ impl<'o> Writer<'o> {
             pg_sys::ExecStoreVirtualTuple(slot);
         }
         slot
-    }
-
-    /// The value of a default, which lives as long as the row.
-    ///
-    /// # Safety
-    /// The expression belongs to an open table of this writer.
-    unsafe fn evaluate(&self, default: *mut pg_sys::ExprState, is_null: &mut bool) -> Datum {
-        // SAFETY: by the caller's promise; the context is that of the row being made.
-        unsafe {
-            let context = buffer::row_context(self.estate);
-            let old = pg_sys::MemoryContextSwitchTo((*context).ecxt_per_tuple_memory);
-            let evaluate = (*default).evalfunc.expect("an initialized expression");
-            let value = evaluate(default, context, is_null);
-            pg_sys::MemoryContextSwitchTo(old);
-            value
-        }
     }
 
     /// Tells triggers for UPDATE OF which columns are being written.
