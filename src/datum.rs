@@ -197,8 +197,10 @@ unsafe fn is_plain(varlena: *const pg_sys::varlena) -> bool {
 pub unsafe fn bytes<'a>(datum: Datum) -> &'a [u8] {
     // SAFETY: by the caller's promise.
     unsafe {
-        let varlena = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
-        pgrx::varlena_to_byte_slice(varlena)
+        let varlena = datum.cast_mut_ptr::<pg_sys::varlena>();
+        let plain =
+            if is_plain(varlena) { varlena } else { pg_sys::pg_detoast_datum_packed(varlena) };
+        pgrx::varlena_to_byte_slice(plain)
     }
 }
 

@@ -67,7 +67,7 @@ impl<'f> Sorted<'f> {
         // SAFETY: the sort is ours.
         unsafe { pg_sys::tuplesort_performsort(self.sort) };
         let docs = std::mem::take(&mut self.docs);
-        docs.into_iter().map(|(doc, dots)| (doc, dots.build())).collect()
+        docs.into_iter().map(|(doc, mut dots)| (doc, dots.build())).collect()
     }
 
     /// The next rows, as many as are worked off at a time; none at the end.

@@ -334,9 +334,6 @@ impl Store for DocStore<'_, '_> {
     }
 
     fn naming(&mut self, parent: NodeId, from: usize, most: usize) -> Result<Vec<Entry>, Error> {
-        if self.parents.as_ref().is_some_and(|parents| parents.surely_not(parent)) {
-            return Ok(Vec::new());
-        }
         let goes_on = *self.look.parent == parent && self.look.given == Some(from);
         if goes_on && self.look.is_over {
             return Ok(Vec::new());
@@ -378,10 +375,24 @@ impl Store for DocStore<'_, '_> {
         for entry in &ours {
             self.must_be_accounted(entry, true)?;
         }
-        if let Some(parents) = self.parents.as_mut().filter(|_| from == 0 && entries.is_empty()) {
+        Ok(entries)
+    }
+
+    fn named(&mut self, parent: NodeId) -> Result<usize, Error> {
+        if self.parents.as_ref().is_some_and(|parents| parents.surely_not(parent)) {
+            return Ok(0);
+        }
+        let at = [self.doc_datum.arg(), uuid(&parent)];
+        let mut entries = self.reader.named.rows(&at, &[])?;
+        let mut count = 0;
+        while entries.next_entry() {
+            memory::check();
+            count += 1;
+        }
+        if let Some(parents) = self.parents.as_mut().filter(|_| count == 0) {
             parents.go_on(&mut self.reader.later_named, self.doc_datum)?;
         }
-        Ok(entries)
+        Ok(count)
     }
 
     fn has_ref(&mut self, parent: NodeId, key: Key) -> Result<bool, Error> {

@@ -273,6 +273,10 @@ impl Store for MemoryStore {
         Ok(there.skip(from).take(most).filter_map(|key| self.at(Some(key))).collect())
     }
 
+    fn named(&mut self, parent: NodeId) -> Result<usize, Infallible> {
+        Ok(self.naming.range((parent, Key::MIN)..).take_while(|(p, _)| *p == parent).count())
+    }
+
     fn has_ref(&mut self, parent: NodeId, key: Key) -> Result<bool, Infallible> {
         Ok(self.refs.contains(&(parent, key)))
     }

@@ -1,5 +1,7 @@
 //! Which nodes of a document are parents, learned from an index while one walks through the tree.
 
+use std::collections::HashSet;
+
 use treecrdt::NodeId;
 
 use super::scan::Probe;
@@ -18,8 +20,9 @@ use crate::forest::shape::Table;
 /// them at most.
 #[derive(Debug)]
 pub struct Parents {
-    /// In order, ROOT first. Of nodes up to the last it is known whether they are parents.
-    known: Vec<NodeId>,
+    known: HashSet<NodeId>,
+    /// The last of them. Of nodes up to it it is known whether they are parents.
+    last: NodeId,
     /// How many looks in vain there were.
     looks: usize,
     /// How many entries these have earned.
@@ -29,7 +32,7 @@ pub struct Parents {
 }
 
 impl Parents {
-    /// So many are remembered, at 16 bytes each.
+    /// So many are remembered, at some 30 bytes each.
     const MOST: usize = 1 << 21;
     /// So many entries are read at least: the index gives a page of them at a time.
     const STRETCH: usize = 64;
@@ -42,16 +45,13 @@ impl Parents {
         // A few looks earn the first stretch, which tells where there are hardly any parents.
         let credit = Self::STRETCH - 4;
         // ROOT is taken for a parent.
-        Self { known: vec![NodeId::ROOT], looks: 0, credit, slowness }
-    }
-
-    fn last(&self) -> NodeId {
-        self.known[self.known.len() - 1]
+        let known = HashSet::from([NodeId::ROOT]);
+        Self { known, last: NodeId::ROOT, looks: 0, credit, slowness }
     }
 
     /// Whether it is known that a node is none.
     pub fn surely_not(&self, node: NodeId) -> bool {
-        node <= self.last() && self.known.binary_search(&node).is_err()
+        node <= self.last && !self.known.contains(&node)
     }
 
     /// Learns of the next ones, after a look in vain: from a probe that reads the entries beyond a
@@ -64,7 +64,7 @@ impl Parents {
         probe: &mut Probe<'_, T>,
         doc: &DocDatum,
     ) -> Result<(), Error> {
-        if self.last() == NodeId::TRASH || self.known.len() >= Self::MOST {
+        if self.last == NodeId::TRASH || self.known.len() >= Self::MOST {
             return Ok(());
         }
         self.looks += 1;
@@ -72,14 +72,15 @@ impl Parents {
         if self.credit < Self::STRETCH {
             return Ok(());
         }
-        let from = self.last();
+        let from = self.last;
         let mut entries = probe.rows(&[doc.arg()], &[uuid(&from)])?;
         for _ in 0..std::mem::take(&mut self.credit) {
             let next = entries.next_node();
             // There is nothing after TRASH.
             let next = next.unwrap_or(NodeId::TRASH);
-            if next != self.last() {
-                self.known.push(next);
+            if next != self.last {
+                self.known.insert(next);
+                self.last = next;
             }
             if next == NodeId::TRASH {
                 break;

@@ -68,6 +68,8 @@ pub struct Reader<'o> {
     pub last_of_replica: Probe<'o, Ops>,
     /// The operations that name a parent.
     pub naming: Probe<'o, Ops>,
+    /// They, as entries of the index.
+    pub named: Probe<'o, Ops>,
     /// Those that name the parents which come after one, as entries of the index.
     pub later_named: Probe<'o, Ops>,
     /// An op ref that does not name the parent.
@@ -174,6 +176,7 @@ impl<'o> Reader<'o> {
                 replica_before: Probe::new(forest, ops::PKEY, 1, Aim::Before, snapshot),
                 last_of_replica: Probe::new(forest, ops::PKEY, 2, Aim::FromTheEnd, snapshot),
                 naming: Probe::new(forest, ops::NAMING, 2, Aim::All, snapshot),
+                named: Probe::new(forest, ops::NAMING, 2, Aim::All, snapshot).of_entries(),
                 later_named: Probe::new(forest, ops::NAMING, 1, Aim::Beyond, snapshot).of_entries(),
                 reference: Probe::new(forest, other_refs::PKEY, 5, Aim::All, snapshot),
                 refs_after: Probe::new(forest, other_refs::PKEY, 2, Aim::After, snapshot),

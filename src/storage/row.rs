@@ -49,7 +49,9 @@ impl<'r, T: Table> Row<'r, T> {
         unsafe {
             let at = attribute as usize - 1;
             if (*self.slot).tts_nvalid < attribute {
-                pg_sys::slot_getsomeattrs_int(self.slot, i32::from(attribute));
+                // All at once: most questions are about several.
+                let count = (*(*self.slot).tts_tupleDescriptor).natts;
+                pg_sys::slot_getsomeattrs_int(self.slot, count);
             }
             let is_null = *(*self.slot).tts_isnull.add(at);
             (!is_null).then(|| *(*self.slot).tts_values.add(at))

@@ -70,7 +70,6 @@ impl<'r> OpRow<'r> {
     }
 
     fn read(row: Row<'r, Ops>, is_logged: bool) -> Result<Self, Error> {
-        // The last column first: the slot takes the whole row apart at once.
         let (known_state, payload) = (row.arg(ops::KNOWN_STATE), row.arg(ops::PAYLOAD));
         let order_key = row.arg(ops::ORDER_KEY);
         let doc = row.doc();

@@ -231,23 +231,31 @@ impl<T: Table> Rows<'_, '_, T> {
     /// The node that the next entry has in the first column that is not compared for equality; of
     /// entries that point to a row which nobody sees any more too.
     pub fn next_node(&mut self) -> Option<NodeId> {
-        let Probe { equals, index, reads_entries, scan, .. } = &*self.probe;
-        let column = T::SHAPE.indexes[index.at].keys[*equals];
-        assert!(*reads_entries && T::SHAPE.columns[column].of == Type::Uuid);
+        let column = T::SHAPE.indexes[self.probe.index.at].keys[self.probe.equals];
+        assert!(T::SHAPE.columns[column].of == Type::Uuid);
+        if !self.next_entry() {
+            return None;
+        }
+        let Probe { equals, scan, .. } = &*self.probe;
         let scan = scan.as_ref().expect("opened by `rows`").scan;
         let mut values = [Datum::from(0usize); pg_sys::INDEX_MAX_KEYS as usize];
         let mut nulls = [true; pg_sys::INDEX_MAX_KEYS as usize];
-        // SAFETY: the scan is open, was aimed, and gives entries, which have no more columns than that.
-        // The column is a uuid by the forest's check.
+        // SAFETY: the scan is open, and has just given an entry, which has no more columns than that. The column is
+        // a uuid by the forest's check.
         unsafe {
-            let forward = pg_sys::ScanDirection::ForwardScanDirection;
-            if pg_sys::index_getnext_tid(scan, forward).is_null() {
-                return None;
-            }
             let (entry, shape) = ((*scan).xs_itup, (*scan).xs_itupdesc);
             pg_sys::index_deform_tuple(entry, shape, values.as_mut_ptr(), nulls.as_mut_ptr());
             (!nulls[*equals]).then(|| datum::node(values[*equals]))
         }
+    }
+
+    /// Goes to the next entry, if there is one; to that of a row which nobody sees any more too.
+    pub fn next_entry(&mut self) -> bool {
+        assert!(self.probe.reads_entries);
+        let scan = self.probe.scan.as_ref().expect("opened by `rows`").scan;
+        let forward = pg_sys::ScanDirection::ForwardScanDirection;
+        // SAFETY: the scan is open, and was aimed.
+        unsafe { !pg_sys::index_getnext_tid(scan, forward).is_null() }
     }
 
     /// The next row, if there is one.

@@ -321,13 +321,13 @@ impl FromIterator<Dot> for VersionVector {
     }
 }
 
-/// Collects dots in any order and makes the vector once, in `O(n log n)`.
+/// Collects dots in any order and makes the vector of them, in `O(n log n)`.
 #[derive(Debug, Default)]
 pub struct VersionVectorBuilder {
-    /// Where the last range of each replica is.
-    last: HashMap<ReplicaId, usize>,
-    ranges: Vec<Range>,
-    /// Some of the last ranges, those looked for most recently: a few replicas take turns, as a rule.
+    /// Where each replica stands.
+    places: HashMap<ReplicaId, usize>,
+    replicas: Vec<(ReplicaId, Vec<(u64, u64)>)>,
+    /// Some of them, those looked for most recently: a few replicas take turns, as a rule.
     recent: [usize; 4],
     /// Which of these is the next to go.
     oldest: usize,
@@ -337,30 +337,42 @@ impl VersionVectorBuilder {
     /// Adds a dot; counters are expected to be 1 or more.
     pub fn push(&mut self, dot: Dot) {
         let Dot { replica, counter } = dot;
-        let goes_on = |range: &Range| range.last + 1 == counter && range.replica == replica;
-        let recent = self.recent.iter().find(|&&at| self.ranges.get(at).is_some_and(goes_on));
-        if let Some(&at) = recent {
-            self.ranges[at].last = counter;
-            return;
-        }
-        let at = match self.last.get(&replica) {
-            Some(&at) if self.ranges[at].last + 1 == counter => {
-                self.ranges[at].last = counter;
+        let is_it = |&&at: &&usize| self.replicas.get(at).is_some_and(|it| it.0 == replica);
+        let at = match self.recent.iter().find(is_it) {
+            Some(&at) => at,
+            None => {
+                let at = *self.places.entry(replica).or_insert(self.replicas.len());
+                if at == self.replicas.len() {
+                    self.replicas.push((replica, Vec::new()));
+                }
+                self.recent[self.oldest] = at;
+                self.oldest = (self.oldest + 1) % self.recent.len();
                 at
             }
-            _ => {
-                self.last.insert(replica, self.ranges.len());
-                self.ranges.push(Range { replica, first: counter, last: counter });
-                self.ranges.len() - 1
-            }
         };
-        self.recent[self.oldest] = at;
-        self.oldest = (self.oldest + 1) % self.recent.len();
+        let ranges = &mut self.replicas[at].1;
+        match ranges.last_mut() {
+            Some(last) if last.1 + 1 == counter => last.1 = counter,
+            _ => ranges.push((counter, counter)),
+        }
     }
 
     /// The vector of what was added.
-    pub fn build(&self) -> VersionVector {
-        VersionVector::normalized(self.ranges.clone())
+    pub fn build(&mut self) -> VersionVector {
+        let mut order: Vec<_> = self.replicas.iter_mut().collect();
+        order.sort_unstable_by_key(|it| it.0);
+        let mut vector = VersionVector::default();
+        for (replica, ranges) in order {
+            // What was sorted before need not be sorted again.
+            ranges.sort();
+            ranges.dedup_by(|next, last| {
+                let touches = next.0 <= last.1.saturating_add(1);
+                last.1 = if touches { last.1.max(next.1) } else { last.1 };
+                touches
+            });
+            ranges.iter().for_each(|&(first, last)| vector.push(replica.as_bytes(), first, last));
+        }
+        vector
     }
 }
 

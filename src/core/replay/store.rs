@@ -125,6 +125,9 @@ pub trait Store {
         most: usize,
     ) -> Result<Vec<Entry>, Self::Error>;
 
+    /// How many operations [`Store::naming`] gives for `parent`, or more: those that wait too.
+    fn named(&mut self, parent: NodeId) -> Result<usize, Self::Error>;
+
     /// Whether the other op refs of `parent` hold `key`.
     fn has_ref(&mut self, parent: NodeId, key: Key) -> Result<bool, Self::Error>;
 

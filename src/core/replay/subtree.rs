@@ -6,10 +6,9 @@ use crate::model::{Key, NodeId, OpKind, VersionVector, VersionVectorBuilder};
 /// The dots of the structural history and the winning payload of a node and of all below it,
 /// tombstones too.
 ///
-/// A node is asked for the operations that name it, its other op refs, the rows of its children and
-/// what else there is on their structural tracks, once each. What names it, or was an op ref of it, is
-/// as a rule an operation on a node below it, known by then: only what is left at the end is looked at
-/// closer.
+/// A node is asked for the rows of its children, the operations that name it, its other op refs, and
+/// what else there is on its structural track, once each. What names it is as a rule an operation that put a
+/// child there, which their numbers tell; what else is left at the end is looked at closer.
 ///
 /// # Errors
 /// Those of the store.
@@ -27,38 +26,40 @@ pub fn subtree_version<S: Store>(store: &mut S, root: NodeId) -> Result<VersionV
                 dots.push(step.key.dot);
             }
         }
-        // TRASH has children, and collects nothing.
-        if node != NodeId::TRASH {
-            let mut from = 0;
-            loop {
-                let page = store.naming(node, from, PAGE)?;
-                if page.is_empty() {
-                    break;
-                }
-                from += page.len();
-                others.add(page.iter().map(|op| (op.node, op.key)), &dots, |it| &mut it.naming);
-            }
-            // What nothing was ever put below is a leaf, and nothing has left it.
-            if from == 0 {
-                continue;
-            }
-            let mut last = Key::MIN;
-            loop {
-                let page = store.refs(node, last)?;
-                let Some(&end) = page.last() else { break };
-                last = end;
-                others.add(page.into_iter().map(|key| (node, key)), &dots, |it| &mut it.left);
-            }
+        // What nothing was ever put below is a leaf, and nothing has left it.
+        let named = if node == NodeId::TRASH { None } else { Some(store.named(node)?) };
+        if named == Some(0) {
+            continue;
         }
-        let mut is_circle = false;
+        let (mut is_circle, mut below) = (false, 0);
         store.rows_below(node, &mut |child, row| {
             // A node has one parent, so only a way back to the root of the search is a circle.
             is_circle |= child == root;
+            below += 1;
             others.add_row(child, &row, &mut dots);
             open.push(child);
         })?;
         if is_circle {
             return Err(store.contradiction(format!("node {root} is below itself")));
+        }
+        // TRASH has children, and collects nothing.
+        let Some(named) = named else { continue };
+        // Each child was put there by an operation that names the node: if there are no more of these, all are known.
+        let mut from = 0;
+        while named != below {
+            let page = store.naming(node, from, PAGE)?;
+            if page.is_empty() {
+                break;
+            }
+            from += page.len();
+            others.add(page.iter().map(|op| (op.node, op.key)), &mut dots, |it| &mut it.naming);
+        }
+        let mut last = Key::MIN;
+        loop {
+            let page = store.refs(node, last)?;
+            let Some(&end) = page.last() else { break };
+            last = end;
+            others.add(page.into_iter().map(|key| (node, key)), &mut dots, |it| &mut it.left);
         }
     }
     let mut version = dots.build();
@@ -117,7 +118,7 @@ impl Others {
     fn add(
         &mut self,
         ops: impl Iterator<Item = (NodeId, Key)>,
-        dots: &VersionVectorBuilder,
+        dots: &mut VersionVectorBuilder,
         list: impl FnOnce(&mut Self) -> &mut Vec<(NodeId, Key)>,
     ) {
         /// So many at least are gathered before.

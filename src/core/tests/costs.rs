@@ -81,6 +81,9 @@ impl Store for Counting<'_> {
     ) -> Result<Vec<Entry>, Infallible> {
         self.ask().naming(parent, from, most)
     }
+    fn named(&mut self, parent: NodeId) -> Result<usize, Infallible> {
+        self.ask().named(parent)
+    }
     fn check(&mut self) -> Result<(), Infallible> {
         self.questions += 1;
         Ok(())

@@ -1,8 +1,7 @@
-//! The functions that read the tree: tree, path, render, subtree_version, digest.
+//! The functions that read the tree at once: path, render, subtree_version, digest; and what others read of it.
 
-use pgrx::iter::TableIterator;
 use pgrx::pg_sys::Oid;
-use pgrx::{Uuid, name, pg_extern};
+use pgrx::{Uuid, pg_extern};
 use treecrdt::NodeId;
 
 use super::doc::read;
@@ -10,114 +9,9 @@ use super::nodes::{Visible, node_id, uuid};
 use super::walk::Walk;
 use super::{by_sql, render};
 use crate::doc::DocName;
-use crate::error::{EditProblem, Error, or_raise};
+use crate::error::{Error, or_raise};
 use crate::forest::shape::{Ignored, Nodes, Ops, OtherRefs, Reinserts, Waiting};
 use crate::forest::{Access, Open};
-
-#[pg_extern(sql = false)]
-#[allow(clippy::type_complexity)]
-fn tree(
-    forest: Option<Oid>,
-    doc: Option<&str>,
-    root: Option<Uuid>,
-    max_depth: Option<i32>,
-) -> TableIterator<
-    'static,
-    (
-        name!(depth, i32),
-        name!(node, Uuid),
-        name!(parent, Uuid),
-        name!(order_key, Vec<u8>),
-        name!(payload, Option<Vec<u8>>),
-    ),
-> {
-    let forest = or_raise(forest.ok_or(Error::NullForest));
-    let doc = or_raise(doc.ok_or_else(|| EditProblem::Null { argument: "doc" }.into()));
-    let nodes = Stretches {
-        forest,
-        doc: doc.to_owned(),
-        root: node_id(root.unwrap_or(uuid(NodeId::ROOT))),
-        max_depth,
-        walk: None,
-        file: None,
-        read: Vec::new().into_iter(),
-        most: FIRST,
-    };
-    TableIterator::new(nodes.map(|v| (v.depth, v.node, v.parent, v.order_key, v.payload)))
-}
-
-/// So many nodes are read at first, so that the first rows come soon.
-const FIRST: usize = 16;
-/// So many are read at a time later.
-const MOST: usize = 1024;
-
-/// The nodes of a tree, read a stretch at a time, as they are asked for. Calls come one by one:
-/// between them nothing is kept open.
-struct Stretches {
-    forest: Oid,
-    doc: String,
-    root: NodeId,
-    max_depth: Option<i32>,
-    /// Where the walk is, once it has begun.
-    walk: Option<Walk>,
-    /// The file of `nodes` in which it walks.
-    file: Option<Oid>,
-    read: std::vec::IntoIter<Visible>,
-    /// How many are read next; 0 when all were.
-    most: usize,
-}
-
-impl Stretches {
-    fn read_on(&mut self) -> Result<(), Error> {
-        let forest = Open::new(Some(self.forest), Access::Read)?;
-        let file = *self.file.get_or_insert(forest.file_of::<Nodes>());
-        forest.must_be_in_file::<Nodes>(file)?;
-        let doc = &forest.doc(&self.doc);
-        let Self { root, max_depth, walk, .. } = self;
-        let most = std::mem::take(&mut self.most);
-        let has_begun = walk.is_some();
-        let (nodes, is_over) = read(
-            &forest,
-            doc,
-            &[forest.table::<Nodes>()],
-            |reader| {
-                let walk = match walk {
-                    Some(walk) => walk,
-                    None => walk.insert(Walk::begin(reader, *root, *max_depth)?),
-                };
-                let nodes = walk.stretch(reader, most)?;
-                let is_over = nodes.len() < most;
-                Ok((nodes, is_over))
-            },
-            || {
-                if has_begun {
-                    let needs = "what may be read has changed within the query";
-                    return Err(Error::Denied { forest: forest.name.clone(), needs });
-                }
-                Ok((by_sql::visible(&forest, doc, uuid(*root), *max_depth)?, true))
-            },
-        )?;
-        self.read = nodes.into_iter();
-        self.most = if is_over { 0 } else { MOST.min(most * 8) };
-        Ok(())
-    }
-}
-
-impl Iterator for Stretches {
-    type Item = Visible;
-
-    fn next(&mut self) -> Option<Visible> {
-        loop {
-            if let Some(node) = self.read.next() {
-                return Some(node);
-            }
-            if self.most == 0 {
-                return None;
-            }
-            or_raise(self.read_on());
-        }
-    }
-}
 
 /// A node's payload and what is visible below it, in document order; `None` if it is not visible itself.
 ///

@@ -19,6 +19,7 @@ mod nodes;
 mod query;
 mod render;
 mod since;
+mod tree;
 mod version;
 mod walk;
 

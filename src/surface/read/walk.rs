@@ -71,7 +71,11 @@ impl Walk {
         Ok(nodes)
     }
 
-    fn next(&mut self, reader: &mut DocReader<'_>) -> Result<Option<Visible>, Error> {
+    /// The next node.
+    ///
+    /// # Errors
+    /// [`Error::Corrupted`] where nodes are below themselves.
+    pub fn next(&mut self, reader: &mut DocReader<'_>) -> Result<Option<Visible>, Error> {
         loop {
             memory::check();
             let depth = self.levels.len() as i32;
