@@ -6,7 +6,7 @@ use treecrdt::NodeId;
 use treecrdt::json::{Form, Given, Item, quoted, read_tree};
 
 use super::function::c_function;
-use super::read::{Visible, uuid, visible};
+use super::read::{Visible, each_visible, node_id, uuid};
 use crate::datum::{Type, Varlena, bytes};
 use crate::error::{EditProblem, Error, or_raise};
 use crate::forest::{Access, Open};
@@ -52,27 +52,39 @@ unsafe fn tree_json(fcinfo: FunctionCallInfo) -> Datum {
     let forest = or_raise(Open::new(Some(or_raise(forest.ok_or(Error::NullForest))), Access::Read));
     let doc = or_raise(doc.ok_or_else(|| EditProblem::Null { argument: "doc" }.into()));
     let root = root.unwrap_or(uuid(NodeId::ROOT));
-    let nodes = or_raise(visible(&forest, &forest.doc(doc), root, max_depth));
-    let text = written(&nodes);
-    drop(nodes);
-    jsonb(&text)
+    let mut tree = Written::default();
+    let doc = forest.doc(doc);
+    or_raise(each_visible(&forest, &doc, root, max_depth, |node| tree.push(&node)));
+    jsonb(&tree.end())
 }
 
-/// The nodes of a tree in document order, as JSON.
-fn written(nodes: &[Visible]) -> String {
-    let mut json = String::from("[");
-    let mut depth = 0;
-    for node in nodes {
+/// The nodes of a tree, as JSON.
+struct Written {
+    json: String,
+    /// That of the last node, whose children may follow.
+    depth: i32,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Self { json: String::from("["), depth: 0 }
+    }
+}
+
+impl Written {
+    /// Writes the next node in document order.
+    fn push(&mut self, node: &Visible) {
+        let Self { json, depth } = self;
         memory::check();
-        for _ in node.depth..=depth {
+        for _ in node.depth..=*depth {
             json.push_str("]}");
         }
-        if node.depth <= depth {
+        if node.depth <= *depth {
             json.push(',');
         }
-        depth = node.depth;
+        *depth = node.depth;
         json.push_str("{\"node\":\"");
-        json.push_str(&node.node.to_string());
+        json.push_str(&node_id(node.node).to_string());
         json.push_str("\",\"payload\":");
         match node.payload.as_deref().map(Form::of) {
             None => json.push_str("null"),
@@ -86,11 +98,14 @@ fn written(nodes: &[Visible]) -> String {
         }
         json.push_str(",\"children\":[");
     }
-    for _ in 0..depth {
-        json.push_str("]}");
+
+    fn end(mut self) -> String {
+        for _ in 0..self.depth {
+            self.json.push_str("]}");
+        }
+        self.json.push(']');
+        self.json
     }
-    json.push(']');
-    json
 }
 
 /// The nodes of a tree that is given as a `jsonb`.

@@ -4,7 +4,7 @@ use pgrx::pg_sys::Oid;
 use pgrx::{Uuid, pg_extern};
 use treecrdt::NodeId;
 
-use super::doc::read;
+use super::doc::{DocReader, read};
 use super::nodes::{Visible, node_id, uuid};
 use super::walk::Walk;
 use super::{by_sql, render};
@@ -43,13 +43,33 @@ pub fn visible(
     root: Uuid,
     max_depth: Option<i32>,
 ) -> Result<Vec<Visible>, Error> {
-    read(
-        forest,
-        doc,
-        &[forest.table::<Nodes>()],
-        |reader| Walk::begin(reader, node_id(root), max_depth)?.stretch(reader, usize::MAX),
-        || by_sql::visible(forest, doc, root, max_depth),
-    )
+    let mut nodes = Vec::new();
+    each_visible(forest, doc, root, max_depth, |node| nodes.push(node))?;
+    Ok(nodes)
+}
+
+/// Visits the visible nodes below `root`, in document order.
+///
+/// # Errors
+/// Those of reading.
+pub fn each_visible(
+    forest: &Open,
+    doc: &DocName<'static>,
+    root: Uuid,
+    max_depth: Option<i32>,
+    mut visit: impl FnMut(Visible),
+) -> Result<(), Error> {
+    let directly = |reader: &mut DocReader<'_>| {
+        let mut walk = Walk::begin(reader, node_id(root), max_depth)?;
+        while let Some(node) = walk.next(reader)? {
+            visit(node);
+        }
+        Ok(Vec::new())
+    };
+    let by_sql = || by_sql::visible(forest, doc, root, max_depth);
+    let nodes = read(forest, doc, &[forest.table::<Nodes>()], directly, by_sql)?;
+    nodes.into_iter().for_each(visit);
+    Ok(())
 }
 
 #[pg_extern(sql = false)]

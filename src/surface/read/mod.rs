@@ -3,7 +3,7 @@
 //!
 //! | | |
 //! | --- | --- |
-//! | [`functions`] | tree, path, render, subtree_version, digest |
+//! | [`functions`], [`tree`] | path, render, subtree_version, digest; tree |
 //! | [`version`], [`since`] | version; ops_since |
 //! | [`doc`] | the choice between the two ways |
 //! | [`walk`], [`direct`], [`digest`] | what is read directly |
@@ -24,5 +24,5 @@ mod version;
 mod walk;
 
 pub(super) use doc::DocReader;
-pub(super) use functions::{tree_of, visible};
+pub(super) use functions::{each_visible, tree_of};
 pub(super) use nodes::{Visible, WayUp, node_id, uuid};

@@ -7,6 +7,7 @@ use treecrdt::NodeId;
 
 use super::by_sql;
 use super::doc::read;
+use super::functions::each_visible;
 use super::nodes::{Visible, node_id, uuid};
 use super::walk::Walk;
 use crate::datum::{self, Type, Varlena};
@@ -76,7 +77,7 @@ impl Asked {
         let forest = Open::new(Some(self.forest), Access::Read)?;
         let doc = &forest.doc(&self.doc);
         let (mut order_key, mut payload) = (Varlena::default(), Varlena::default());
-        let mut put = |visible: Visible| {
+        let put = |visible: Visible| {
             order_key.set(&visible.order_key);
             payload.set(visible.payload.as_deref().unwrap_or_default());
             let (node, parent) = (node_id(visible.node), node_id(visible.parent));
@@ -93,21 +94,7 @@ impl Asked {
                 pg_sys::tuplestore_putvalues(store, shape, values.as_mut_ptr(), nulls.as_mut_ptr());
             }
         };
-        let nodes = read(
-            &forest,
-            doc,
-            &[forest.table::<Nodes>()],
-            |reader| {
-                let mut walk = Walk::begin(reader, self.root, self.max_depth)?;
-                while let Some(node) = walk.next(reader)? {
-                    put(node);
-                }
-                Ok(Vec::new())
-            },
-            || by_sql::visible(&forest, doc, uuid(self.root), self.max_depth),
-        )?;
-        nodes.into_iter().for_each(put);
-        Ok(())
+        each_visible(&forest, doc, uuid(self.root), self.max_depth, put)
     }
 }
 
