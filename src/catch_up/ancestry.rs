@@ -1,4 +1,4 @@
-//! What a session remembers of the ways up in the document that it wrote last: so that a statement of
+//! What a session remembers of the ways up in the documents that it wrote last: so that a statement of
 //! few operations need not climb to the root once more to learn that nothing above them is deleted.
 //!
 //! It is good as long as nobody has caught up the document since. Who does writes the document's row
@@ -19,14 +19,15 @@ use crate::storage::row::Version;
 /// Parents of nodes, and whether they are deleted, and tombstones.
 pub type Ways = HashMap<NodeId, Above>;
 
-/// So many nodes are remembered at most: some 4 MB.
+/// So many nodes are remembered at most, of so many documents: some 4 MB.
 const MOST: usize = 1 << 16;
+const DOCS: usize = 8;
 
 /// A statement of so many changed rows is small.
 const SMALL: usize = 1 << 12;
 
 /// Which state of which document is remembered.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 struct State {
     /// The table `docs`, and the files of `docs` and `nodes`: others when they were written anew.
     tables: [Oid; 3],
@@ -35,8 +36,8 @@ struct State {
 }
 
 impl State {
-    fn of(forest: &Open, doc: &DocName<'static>, version: Version) -> Self {
-        Self { tables: tables(forest), doc: doc.clone(), version }
+    fn is_of(&self, forest: &Open, doc: &DocName<'_>) -> bool {
+        self.tables == tables(forest) && self.doc == *doc
     }
 }
 
@@ -45,24 +46,31 @@ fn tables(forest: &Open) -> [Oid; 3] {
 }
 
 thread_local! {
-    static REMEMBERED: RefCell<Option<(State, Ways)>> = const { RefCell::new(None) };
+    /// The document written last comes last.
+    static REMEMBERED: RefCell<Vec<(State, Ways)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The version in which this session has left the row of a document in `docs`, if it wrote that last.
+/// The version in which this session has left the row of a document in `docs`, if that is remembered.
 pub fn last_version(forest: &Open, doc: &DocName<'_>) -> Option<Version> {
     REMEMBERED.with_borrow(|remembered| {
-        let (state, _) = remembered.as_ref()?;
-        (state.tables == tables(forest) && state.doc == *doc).then_some(state.version)
+        let (state, _) = remembered.iter().find(|(state, _)| state.is_of(forest, doc))?;
+        Some(state.version)
     })
 }
 
 /// What is remembered of a document whose row in `docs` is this version. It is forgotten thereby:
 /// whoever goes on from there [keeps](keep) what comes of it.
 pub fn recall(forest: &Open, doc: &DocName<'static>, version: Version) -> Ways {
-    match REMEMBERED.take() {
-        Some((state, ways)) if state == State::of(forest, doc, version) => ways,
-        _ => Ways::new(),
-    }
+    forget(forest, doc)
+        .filter(|(state, _)| state.version == version)
+        .map_or_else(Ways::new, |it| it.1)
+}
+
+fn forget(forest: &Open, doc: &DocName<'_>) -> Option<(State, Ways)> {
+    REMEMBERED.with_borrow_mut(|remembered| {
+        let at = remembered.iter().position(|(state, _)| state.is_of(forest, doc))?;
+        Some(remembered.remove(at))
+    })
 }
 
 /// Brings what is remembered up to date with a patch that has been written. Of new nodes only as many
@@ -83,9 +91,18 @@ pub fn follow(ways: &mut Ways, patch: &Patch) {
     }
 }
 
-/// Remembers what holds for a document from the moment when its row in `docs` was written so.
-pub fn keep(forest: &Open, doc: &DocName<'static>, version: Version, ways: Ways) {
-    if ways.len() <= MOST {
-        REMEMBERED.set(Some((State::of(forest, doc, version), ways)));
+/// Remembers what holds for a document from the moment when its row in `docs` was written so. What was written
+/// longest ago has to make room; of a document that takes it all only where its row lies.
+pub fn keep(forest: &Open, doc: &DocName<'static>, version: Version, mut ways: Ways) {
+    if ways.len() > MOST {
+        ways = Ways::new();
     }
+    forget(forest, doc);
+    REMEMBERED.with_borrow_mut(|remembered| {
+        remembered.push((State { tables: tables(forest), doc: doc.clone(), version }, ways));
+        let size = |all: &[(State, Ways)]| all.iter().map(|(_, ways)| ways.len()).sum::<usize>();
+        while remembered.len() > DOCS || size(remembered) > MOST {
+            remembered.remove(0);
+        }
+    });
 }

@@ -201,8 +201,8 @@ impl Store for DocStore<'_, '_> {
     }
 
     fn above(&mut self, node: NodeId) -> Result<Above, Error> {
-        if let Some(above) = self.learned.ways.get(&node) {
-            return Ok(*above);
+        if let Some(above) = self.known_above(node) {
+            return Ok(above);
         }
         let row = self.node(&node)?;
         let above = row.map_or(Above::default(), |row| Above {
@@ -212,6 +212,10 @@ impl Store for DocStore<'_, '_> {
         });
         self.learned.ways.insert(node, above);
         Ok(above)
+    }
+
+    fn known_above(&self, node: NodeId) -> Option<Above> {
+        self.learned.ways.get(&node).copied()
     }
 
     fn deleted_at(&mut self, node: NodeId) -> Result<VersionVector, Error> {

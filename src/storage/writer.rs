@@ -52,7 +52,7 @@ struct Target {
     slot: *mut pg_sys::TupleTableSlot,
     /// The events that happened, for the statement triggers.
     fired: Vec<Event>,
-    /// The defaults of columns that are not ours, by their places in a row.
+    /// The defaults of columns that are not ours, by their places in a row, where rows are inserted.
     defaults: Vec<(usize, *mut pg_sys::ExprState)>,
     /// New rows, where they may be gathered.
     buffer: Option<Buffer>,
@@ -217,16 +217,23 @@ impl<'o> Writer<'o> {
                 let shape = (*relation).rd_att;
                 let slot =
                     pg_sys::MakeSingleTupleTableSlot(shape, &raw const pg_sys::TTSOpsVirtual);
-                let defaults = defaults(relation);
                 let buffer = Buffer::of(result);
                 pg_sys::MemoryContextSwitchTo(old);
-                Target { relation, result, slot, fired: Vec::new(), defaults, buffer }
+                Target { relation, result, slot, fired: Vec::new(), defaults: Vec::new(), buffer }
             }
         });
         if !target.fired.contains(&event) {
             target.fired.push(event);
             // SAFETY: the table is open, and its triggers are with it.
             unsafe { triggers_must_fit(relation, event)? };
+            if event == Event::Insert {
+                // SAFETY: the table is open; defaults live as long as the executor state.
+                unsafe {
+                    let old = pg_sys::MemoryContextSwitchTo((*estate).es_query_cxt);
+                    target.defaults = defaults(relation);
+                    pg_sys::MemoryContextSwitchTo(old);
+                }
+            }
             self.set_all_updated(at);
             let target = self.target(at);
             // SAFETY: the table is open.

@@ -11,7 +11,7 @@ use super::verdicts::{self, Stand, Verdicts};
 /// parent is answered from what is read already.
 const LARGE: usize = 64;
 /// How far up such a look goes.
-const SHORT: usize = 16;
+const SHORT: usize = 128;
 /// From how far up on a climb is accompanied by a descent.
 const CLIMB: usize = 8;
 
@@ -114,10 +114,10 @@ fn stands_still<S: Store>(memo: &Memo<'_, S>, verdicts: &Verdicts, node: NodeIx,
     !node.is_reserved() && !memo.has_later(op) && !verdicts.has_judged(node)
 }
 
-/// The parent of a node in the new world just before `op`, where no question to the store is needed
-/// to tell.
+/// The parent of a node in the new world just before `op`, where no look into storage is needed to
+/// tell.
 fn known_parent<S: Store>(
-    memo: &Memo<'_, S>,
+    memo: &mut Memo<'_, S>,
     verdicts: &Verdicts,
     node: NodeIx,
     op: OpIx,

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::numbers::{Above, Item, NodeIx, OpIx, Place, Row};
 use super::patch::Source;
-use super::store::{Store, Track};
+use super::store::{self, Store, Track};
 use crate::model::{Dot, Entry, Key, NodeId};
 
 /// What is known of a node.
@@ -234,19 +234,27 @@ impl<'a, S: Store> Memo<'a, S> {
             return Ok(above);
         }
         let stored = self.store.above(known.id)?;
+        Ok(self.keep_above(node, stored))
+    }
+
+    fn keep_above(&mut self, node: NodeIx, stored: store::Above) -> Above {
         let parent = stored.parent.map(|parent| self.number(parent));
         let above = Above { parent, deleted: stored.deleted, tombstone: stored.tombstone };
         self.nodes[node.0 as usize].above = Some(above);
-        Ok(above)
+        above
     }
 
-    /// A node's parent before the batch, where it is known without asking the store.
-    pub(super) fn known_parent(&self, node: NodeIx) -> Option<Option<NodeIx>> {
+    /// A node's parent before the batch, where it is known without a look into storage.
+    pub(super) fn known_parent(&mut self, node: NodeIx) -> Option<Option<NodeIx>> {
         let known = &self.nodes[node.0 as usize];
         match (known.row, known.above) {
             (Some(row), _) => Some(row.parent()),
             (None, Some(above)) => Some(above.parent),
-            (None, None) => self.head.is_none().then_some(None),
+            (None, None) if self.head.is_none() => Some(None),
+            (None, None) => {
+                let stored = self.store.known_above(known.id)?;
+                Some(self.keep_above(node, stored).parent)
+            }
         }
     }
 

@@ -77,6 +77,11 @@ pub trait Store {
         Ok(Above { parent: placed.map(|(_, parent)| parent), deleted, tombstone })
     }
 
+    /// The same, if it is known without a look into storage.
+    fn known_above(&self, _node: NodeId) -> Option<Above> {
+        None
+    }
+
     /// A node's `deleted_at`; empty if it has none.
     fn deleted_at(&mut self, node: NodeId) -> Result<VersionVector, Self::Error>;
 
