@@ -14,7 +14,7 @@
 //! | `node_row` | a row of `nodes` as a patch has it |
 //! | [`lock`] | the lock on a document, and the gate in front of it |
 //! | [`permit`] | who may delete from `ops` |
-//! | `ancestry` | ways up in the document written last, remembered |
+//! | `ancestry` | ways up in the documents written last, remembered |
 //! | `accounted` | which operations of the running transaction were taken |
 
 pub mod accounted;

@@ -164,7 +164,10 @@ impl<'o> Work<'o> {
         let datum = DocDatum::new(&name);
         let Locked { row, version } = locked;
         if self.reader.doc_at.find(version.place).is_some() {
-            let ways = ancestry::recall(self.reader.forest, &name, version);
+            let mut ways = ancestry::recall(self.reader.forest, &name, version);
+            if row.head.is_none() {
+                ways = Ways::new(); // nothing is anywhere, whatever was before
+            }
             return Ok(Doc { name, datum, row, version: Some(version), ways, pending: None });
         }
         // A trigger of the owner's has written it since.

@@ -1,11 +1,14 @@
 //! Rows on their way into a table, many at a time, as COPY brings them.
 //!
 //! A page is locked and logged once for all rows that fit on it, where row by row it would be once
-//! for each. A row becomes visible to the indexes when the buffer is flushed, so tables on which
-//! something looks at each row before it is there (BEFORE triggers, defaults and generated columns,
-//! whose expressions may read the table) are written without a buffer.
+//! for each. A row can be found by an index when the buffer is flushed, so tables on which something
+//! looks at each row before it is there (BEFORE triggers, defaults and generated columns, whose
+//! expressions may read the table) are written without a buffer, and it is flushed before a BEFORE trigger
+//! of another table fires. What constraints and conditions of triggers call that reads the table is not
+//! waited for.
 
 use pgrx::pg_sys;
+use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 
 use crate::server;
 use crate::storage::entries::Entries;
@@ -62,7 +65,8 @@ impl Buffer {
             }
             let slot = self.slots[self.used];
             pg_sys::ExecClearTuple(slot);
-            ((*(*slot).tts_ops).copyslot.expect("every slot can be copied to"))(slot, row);
+            let copy = (*(*slot).tts_ops).copyslot.expect("every slot can be copied to");
+            pg_guard_ffi_boundary(|| copy(slot, row));
             let tuple = pg_sys::ExecFetchSlotHeapTuple(slot, false, std::ptr::null_mut());
             self.bytes += (*tuple).t_len as usize;
         }

@@ -1,12 +1,13 @@
 //! Index entries of new rows on their way into their indexes, in the order in which they stand there.
 //!
 //! Rows come in the order of their operations, which spreads their entries all over an index: each then finds its page
-//! in nobody's cache. Brought in order, neighbours go to one page, one after the other. The order is about: what it
+//! in no cache. Brought in order, neighbours go to one page, one after the other. The order is about: what it
 //! misses costs time, and nothing else.
 
 use pgrx::pg_sys::{self, Datum};
 
 use crate::memory;
+use crate::server;
 use crate::storage::expression::{evaluate, row_context};
 
 /// So many words of entries are gathered for an index: 4 MB, some 60,000 entries.
@@ -24,6 +25,8 @@ struct OfIndex {
     starts: Vec<u32>,
     /// So many of the first bytes are the same in all of them.
     common: usize,
+    /// Whether to leave them in the order in which they came: numbers do not stand in entries as they sort.
+    as_they_came: bool,
 }
 
 /// The entries that rows of a table have in its indexes, index by index.
@@ -58,8 +61,7 @@ impl Entries {
             })
         };
         // SAFETY: as above.
-        let count = unsafe { (*result).ri_NumIndices } as usize;
-        may.then(|| Self((0..count).map(|_| OfIndex::default()).collect()))
+        may.then(|| unsafe { Self(indexes(result).map(|it| OfIndex::new(it.0)).collect()) })
     }
 
     /// Takes the entries of a row that has just been written.
@@ -117,6 +119,15 @@ impl Entries {
 
 impl OfIndex {
     /// # Safety
+    /// The index is open.
+    unsafe fn new(index: pg_sys::Relation) -> Self {
+        // SAFETY: by the caller's promise.
+        let columns = unsafe { server::columns((*index).rd_att) };
+        let as_they_came = columns.skip(1).any(|it| it.attbyval && it.attlen > 1);
+        Self { as_they_came, ..Self::default() }
+    }
+
+    /// # Safety
     /// It is an entry.
     unsafe fn push(&mut self, entry: pg_sys::IndexTuple) {
         let at = self.words.len();
@@ -162,7 +173,9 @@ impl OfIndex {
             place[..length].copy_from_slice(&bytes[..length]);
             order.push((u64::from_be_bytes(place), start));
         }
-        order.sort_unstable();
+        if !self.as_they_came {
+            order.sort_unstable();
+        }
         let mut values = [Datum::from(0usize); pg_sys::INDEX_MAX_KEYS as usize];
         let mut nulls = [true; pg_sys::INDEX_MAX_KEYS as usize];
         // SAFETY: by the caller's promise; what is allocated on the way goes with the row context.
@@ -184,7 +197,7 @@ impl OfIndex {
             }
             pg_sys::MemoryContextSwitchTo(old);
         }
-        *self = Self::default();
+        *self = Self { as_they_came: self.as_they_came, ..Self::default() };
     }
 }
 

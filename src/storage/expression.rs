@@ -1,5 +1,6 @@
 //! Expressions that belong to a table: defaults of columns, what an index holds, which rows it is of.
 
+use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 use pgrx::pg_sys::{self, Datum};
 
 /// The context of the row that is being made: its memory is given back between rows.
@@ -28,7 +29,8 @@ pub unsafe fn evaluate(
         let context = row_context(estate);
         let old = pg_sys::MemoryContextSwitchTo((*context).ecxt_per_tuple_memory);
         let evaluate = (*expression).evalfunc.expect("an initialized expression");
-        let value = evaluate(expression, context, &mut is_null);
+        // Where it fails, what is on the way is closed.
+        let value = pg_guard_ffi_boundary(|| evaluate(expression, context, &raw mut is_null));
         pg_sys::MemoryContextSwitchTo(old);
         (value, is_null)
     }

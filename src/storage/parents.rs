@@ -32,7 +32,7 @@ pub struct Parents {
 }
 
 impl Parents {
-    /// So many are remembered, at some 30 bytes each.
+    /// So many are remembered, at some 34 bytes each.
     const MOST: usize = 1 << 21;
     /// So many entries are read at least: the index gives a page of them at a time.
     const STRETCH: usize = 64;

@@ -70,9 +70,9 @@ impl<'r> OpRow<'r> {
     }
 
     fn read(row: Row<'r, Ops>, is_logged: bool) -> Result<Self, Error> {
-        let (known_state, payload) = (row.arg(ops::KNOWN_STATE), row.arg(ops::PAYLOAD));
-        let order_key = row.arg(ops::ORDER_KEY);
         let doc = row.doc();
+        let order_key = row.arg(ops::ORDER_KEY);
+        let (payload, known_state) = (row.arg(ops::PAYLOAD), row.arg(ops::KNOWN_STATE));
         let (replica, counter) = (row.get(ops::REPLICA), row.get(ops::COUNTER));
         let missing = |column: &'static str| Error::Malformed {
             doc: doc.as_ref().map_or("?".into(), DocName::short),

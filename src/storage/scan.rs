@@ -76,7 +76,7 @@ impl<'o, T: Table> Probe<'o, T> {
         Self { forest, snapshot, index, aim, equals, reads_entries: false, scan: None }
     }
 
-    /// It, to read entries of the index by [`Rows::next_node`], and no rows.
+    /// It, to read entries of the index by [`Rows::next_entry`] and [`Rows::next_node`], and no rows.
     pub fn of_entries(self) -> Self {
         Self { reads_entries: true, ..self }
     }

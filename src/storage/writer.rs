@@ -222,7 +222,13 @@ impl<'o> Writer<'o> {
                 Target { relation, result, slot, fired: Vec::new(), defaults: Vec::new(), buffer }
             }
         });
-        if !target.fired.contains(&event) {
+        let is_first = !target.fired.contains(&event);
+        // SAFETY: the table is open.
+        if unsafe { fires_before(relation, event, is_first) } {
+            self.flush();
+        }
+        if is_first {
+            let target = self.targets[at].as_mut().expect("opened above");
             target.fired.push(event);
             // SAFETY: the table is open, and its triggers are with it.
             unsafe { triggers_must_fit(relation, event)? };
@@ -373,6 +379,23 @@ impl Drop for Writer<'_> {
             pg_sys::FreeExecutorState(self.estate);
         }
     }
+}
+
+/// Whether a trigger of the owner's is about to run, which may read what was written so far.
+///
+/// # Safety
+/// The relation is open.
+unsafe fn fires_before(relation: pg_sys::Relation, event: Event, is_first: bool) -> bool {
+    // SAFETY: by the caller's promise; a table without triggers has no descriptor.
+    unsafe { (*relation).trigdesc.as_ref() }.is_some_and(|triggers| match event {
+        Event::Insert => is_first && triggers.trig_insert_before_statement,
+        Event::Update => {
+            triggers.trig_update_before_row || is_first && triggers.trig_update_before_statement
+        }
+        Event::Delete => {
+            triggers.trig_delete_before_row || is_first && triggers.trig_delete_before_statement
+        }
+    })
 }
 
 fn suppressed(target: usize) -> Error {

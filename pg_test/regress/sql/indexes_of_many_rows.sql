@@ -48,4 +48,26 @@ CREATE INDEX payloads ON f.nodes USING hash (payload);
 SELECT outcome($$INSERT INTO f.ops SELECT 'd', '\x03', i, 80000 + i, 'insert', md5('x' || i)::uuid, n(0), decode(md5('y' || i % 999), 'hex') FROM generate_series(1, 1000) i$$);
 SELECT led_to('doc, node', 'true');
 SELECT works();
+
+-- What the condition of an index, or a default, cannot compute fails the append, and no other.
+CREATE INDEX tenths ON f.nodes (node) WHERE 100 / length(payload) > 5;
+SELECT outcome($$INSERT INTO f.ops VALUES ('d', '\x04', 1, 90000, 'insert', n(90), n(0), '', '')$$);
+SELECT works();
+DROP INDEX f.tenths;
+ALTER TABLE f.nodes ADD COLUMN tenth int;
+ALTER TABLE f.nodes ALTER COLUMN tenth SET DEFAULT 1 / (random() * 0)::int;
+SELECT outcome($$INSERT INTO f.ops VALUES ('d', '\x04', 1, 90000, 'insert', n(90), n(0), '', '')$$);
+ALTER TABLE f.nodes ALTER COLUMN tenth DROP DEFAULT;
+SELECT works();
+
+-- Triggers that fire before a row find the rows that were written before, by an index too.
+ALTER TABLE f.docs ADD COLUMN seen bigint;
+CREATE FUNCTION public.see() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
+BEGIN
+    NEW.seen := (SELECT count(*) FROM f.nodes WHERE doc = NEW.doc);
+    RETURN NEW;
+END $$;
+CREATE TRIGGER see BEFORE UPDATE ON f.docs FOR EACH ROW EXECUTE FUNCTION public.see();
+INSERT INTO f.ops SELECT 'seen', '\x05', i, i, 'insert', md5('z' || i)::uuid, n(0), '', NULL FROM generate_series(1, 5000) i;
+SELECT seen FROM f.docs WHERE doc = 'seen';
 \i pg_test/regress/shared/forest_end.sql

@@ -130,7 +130,8 @@ pub trait Store {
         most: usize,
     ) -> Result<Vec<Entry>, Self::Error>;
 
-    /// How many operations [`Store::naming`] gives for `parent`, or more: those that wait too.
+    /// How many operations [`Store::naming`] gives for `parent`, or more: those that wait too, and those that
+    /// nobody sees any more.
     fn named(&mut self, parent: NodeId) -> Result<usize, Self::Error>;
 
     /// Whether the other op refs of `parent` hold `key`.

@@ -45,14 +45,16 @@ pub fn subtree_version<S: Store>(store: &mut S, root: NodeId) -> Result<VersionV
         // TRASH has children, and collects nothing.
         let Some(named) = named else { continue };
         // Each child was put there by an operation that names the node: if there are no more of these, all are known.
-        let mut from = 0;
-        while named != below {
-            let page = store.naming(node, from, PAGE)?;
-            if page.is_empty() {
-                break;
+        if named != below {
+            let mut from = 0;
+            loop {
+                let page = store.naming(node, from, PAGE)?;
+                if page.is_empty() {
+                    break;
+                }
+                from += page.len();
+                others.add(page.iter().map(|op| (op.node, op.key)), &mut dots, |it| &mut it.naming);
             }
-            from += page.len();
-            others.add(page.iter().map(|op| (op.node, op.key)), &mut dots, |it| &mut it.naming);
         }
         let mut last = Key::MIN;
         loop {

@@ -3,7 +3,8 @@
 //!
 //! | | |
 //! | --- | --- |
-//! | [`functions`], [`tree`] | path, render, subtree_version, digest; tree |
+//! | [`functions`] | path, render, subtree_version, digest |
+//! | [`tree`] | tree |
 //! | [`version`], [`since`] | version; ops_since |
 //! | [`doc`] | the choice between the two ways |
 //! | [`walk`], [`direct`], [`digest`] | what is read directly |

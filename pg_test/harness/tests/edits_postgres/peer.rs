@@ -1,61 +1,13 @@
-//! Peers that edit one document with the functions for it, and exchange operations in random ways: what each
-//! function promises holds when it returns, and in the end all have the same.
-//!
-//! TREECRDT_SEED replays a history.
+//! A peer that edits its document, and holds each function to what it promises.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use harness::forest::Forest;
 use postgres::Client;
 use treecrdt_testing::history::Random;
-use treecrdt_testing::steps::first_seed;
 
-const ROOT: &str = "00000000-0000-0000-0000-000000000000";
-const TRASH: &str = "ffffffff-ffff-ffff-ffff-ffffffffffff";
-const DOC: &str = "d";
-
-#[test]
-fn peers_that_edit_find_what_each_function_promises_and_end_alike() {
-    let (first, mut done) = (first_seed(), 0);
-    println!("peers that edit, seeds {first} to {}", first + 29);
-    for seed in first..first + 30 {
-        let mut random = Random::new(seed);
-        let count = 2 + random.below(3);
-        // Some take order keys that are too long for an index.
-        let longest = if seed % 3 == 0 { 65_535 } else { 1536 };
-        let mut peers: Vec<Peer> = (0..count).map(|at| Peer::create(seed, at, longest)).collect();
-        for step in 0..150 {
-            let at = random.below(count);
-            let context = format!("TREECRDT_SEED={seed}, step {step}, peer {at}");
-            if random.chance(25) {
-                let from = (at + 1 + random.below(count - 1)) % count;
-                let (from, share) = (peers[from].forest.schema().to_owned(), random.below(101));
-                peers[at].fetch(&from, share);
-            } else if random.chance(10) {
-                peers[at].mint_anyhow(&mut random, step);
-            } else if random.chance(8) {
-                done += peers[at].spree(&mut random, &context);
-            } else {
-                done += usize::from(peers[at].edit(&mut random, &context));
-            }
-        }
-        let schemas: Vec<String> = peers.iter().map(|it| it.forest.schema().to_owned()).collect();
-        // What the last has by now the first have after another round.
-        for _ in 0..2 {
-            for peer in &mut peers {
-                schemas.iter().for_each(|from| peer.fetch(from, 100));
-            }
-        }
-        let digests: BTreeSet<Vec<u8>> =
-            peers.iter_mut().map(|it| it.forest.digest(DOC).expect("a digest")).collect();
-        assert_eq!(digests.len(), 1, "TREECRDT_SEED={seed}: peers differ");
-        for peer in &mut peers {
-            let wrong = peer.forest.verify(DOC).expect("verify");
-            assert!(wrong.is_empty(), "TREECRDT_SEED={seed}: {wrong:?}");
-        }
-    }
-    assert!(done > 1200, "only {done} edits were made, of some 3,000");
-}
+use super::moment::{Moment, Seen};
+use super::{DOC, ROOT};
 
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,64 +21,14 @@ enum Edit {
     Import,
 }
 
-/// A node that can be seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Seen {
-    parent: String,
-    payload: Option<String>,
-}
-
-/// A document as it is at a moment.
-#[derive(Debug)]
-struct Moment {
-    /// What can be seen.
-    visible: BTreeMap<String, Seen>,
-    /// The children of each node that can be seen, in order.
-    children: BTreeMap<String, Vec<String>>,
-    /// Every node with its parent, and whether it is a tombstone.
-    nodes: BTreeMap<String, (Option<String>, bool)>,
-    /// The longest order key.
-    longest: i32,
-}
-
-impl Moment {
-    fn can_see(&self, node: &str) -> bool {
-        node == ROOT || self.visible.contains_key(node)
-    }
-
-    /// The node and its ancestors.
-    fn way(&self, node: &str) -> Vec<String> {
-        let mut way = vec![node.to_owned()];
-        while let Some((Some(parent), _)) = self.nodes.get(way.last().expect("one at least")) {
-            way.push(parent.clone());
-        }
-        way
-    }
-
-    /// The payloads of a node and of what can be seen below it, each with its depth, in document order.
-    fn contents(&self, node: &str) -> Vec<(usize, Option<String>)> {
-        let (mut open, mut found) = (vec![(0, node.to_owned())], Vec::new());
-        while let Some((depth, node)) = open.pop() {
-            found.push((depth, self.visible.get(&node).and_then(|it| it.payload.clone())));
-            let children = self.children.get(&node).map_or(&[][..], Vec::as_slice);
-            open.extend(children.iter().rev().map(|child| (depth + 1, child.clone())));
-        }
-        found
-    }
-
-    fn is_below(&self, node: &str, above: &str) -> bool {
-        self.way(node).iter().any(|it| it == above)
-    }
-}
-
-struct Peer {
-    forest: Forest,
+pub struct Peer {
+    pub forest: Forest,
     /// How long an order key may be.
     longest: i32,
 }
 
 impl Peer {
-    fn create(seed: u64, at: usize, longest: i32) -> Self {
+    pub fn create(seed: u64, at: usize, longest: i32) -> Self {
         let mut forest = Forest::create(&format!("edits_{}_{at}", seed % 1_000_000));
         let set = format!("SET treecrdt.replica = 'peer {at}'");
         forest.client.batch_execute(&set).expect("a setting");
@@ -141,12 +43,12 @@ impl Peer {
         Self { forest, longest }
     }
 
-    fn client(&mut self) -> &mut Client {
+    pub fn client(&mut self) -> &mut Client {
         &mut self.forest.client
     }
 
     /// Takes a share, in percent, of what another has and this one lacks, in an order of its own.
-    fn fetch(&mut self, from: &str, share: usize) {
+    pub fn fetch(&mut self, from: &str, share: usize) {
         let to = self.forest.schema().to_owned();
         let fetch = format!(
             "INSERT INTO {to}.ops SELECT * FROM treecrdt.ops_since('{from}', '{DOC}', treecrdt.version('{to}', '{DOC}'))
@@ -155,7 +57,7 @@ impl Peer {
         self.client().batch_execute(&fetch).expect("operations are taken");
     }
 
-    fn moment(&mut self) -> Moment {
+    pub fn moment(&mut self) -> Moment {
         let schema = self.forest.schema().to_owned();
         let mut moment = Moment {
             visible: BTreeMap::new(),
@@ -188,7 +90,7 @@ impl Peer {
     }
 
     /// A client that mints on its own moves a node somewhere, under a key that others have, too.
-    fn mint_anyhow(&mut self, random: &mut Random, step: usize) {
+    pub fn mint_anyhow(&mut self, random: &mut Random, step: usize) {
         let schema = self.forest.schema().to_owned();
         let keys = ["", "\\x00", "\\x0000", "\\x80", "\\x8000", "\\xffffffffffffffff"];
         let mut key = random.pick(&keys).to_owned();
@@ -220,7 +122,7 @@ impl Peer {
     }
 
     /// The counter of the last operation that this peer has minted.
-    fn last(&mut self) -> i64 {
+    pub fn last(&mut self) -> i64 {
         let last = format!(
             "SELECT coalesce(max(counter), 0) FROM {}.ops WHERE replica = current_setting('treecrdt.replica')::bytea",
             self.forest.schema()
@@ -229,7 +131,7 @@ impl Peer {
     }
 
     /// Undoes what was minted after a counter, up to another, which nobody has touched since.
-    fn undo(&mut self, after: i64, last: i64, context: &str) {
+    pub fn undo(&mut self, after: i64, last: i64, context: &str) {
         let schema = self.forest.schema().to_owned();
         let undo = format!(
             "SELECT outcome, (because).counter FROM treecrdt.undo('{schema}', '{DOC}',
@@ -241,7 +143,7 @@ impl Peer {
     }
 
     /// Edits several times, and undoes that: step by step, or all at once. Gives how many edits could be made.
-    fn spree(&mut self, random: &mut Random, context: &str) -> usize {
+    pub fn spree(&mut self, random: &mut Random, context: &str) -> usize {
         let (mut moments, mut done) = (vec![(self.last(), self.moment())], 0);
         for edit in 0..2 + random.below(5) {
             done += usize::from(self.edit(random, &format!("{context}, edit {edit}")));
@@ -264,7 +166,7 @@ impl Peer {
     }
 
     /// Edits, and checks what was promised. Gives whether it could.
-    fn edit(&mut self, random: &mut Random, context: &str) -> bool {
+    pub fn edit(&mut self, random: &mut Random, context: &str) -> bool {
         let before = self.moment();
         let any = |random: &mut Random| -> String {
             if random.chance(10) {
@@ -489,27 +391,4 @@ impl Peer {
 
 fn literal(node: &Option<String>) -> String {
     node.as_ref().map_or("NULL".into(), |node| format!("'{node}'"))
-}
-
-#[test]
-fn nothing_can_be_put_into_trash_by_insert_or_brought_back_from_there_by_restore() {
-    let mut peer = Peer::create(0, 9, 1536);
-    let schema = peer.forest.schema().to_owned();
-    let state = |peer: &mut Peer, call: &str| -> String {
-        let call = format!("SELECT (treecrdt.{call})::text");
-        match peer.client().query(&call, &[]) {
-            Ok(rows) => rows[0].get(0),
-            Err(error) => error.code().expect("a SQLSTATE").code().to_owned(),
-        }
-    };
-    let node = state(&mut peer, &format!("insert_node('{schema}', '{DOC}', '{ROOT}', 'a')"));
-    assert_eq!(state(&mut peer, &format!("insert_node('{schema}', '{DOC}', '{TRASH}')")), "55000");
-    let to_trash = format!(
-        "INSERT INTO {schema}.ops VALUES ('{DOC}', '\\x01', 1, 99, 'move', '{node}', '{TRASH}', '', NULL, NULL)"
-    );
-    peer.client().batch_execute(&to_trash).expect("an operation");
-    assert_eq!(state(&mut peer, &format!("restore_node('{schema}', '{DOC}', '{node}')")), "55000");
-    let moved = state(&mut peer, &format!("move_node('{schema}', '{DOC}', '{node}', '{ROOT}')"));
-    assert!(moved.starts_with('('), "{moved}");
-    assert!(peer.moment().can_see(&node));
 }
