@@ -199,6 +199,13 @@ SELECT treecrdt.render('h', 'claimed');
 RESET treecrdt.replica;
 SELECT outcome FROM treecrdt.undo('h', 'claimed', '{"657665": [[1,2]]}');
 SELECT treecrdt.render('h', 'claimed');
+-- Step by step back to an insert that brought no payload.
+SET treecrdt.replica = 'bare';
+SELECT treecrdt.insert_node('h', 'bare', n(0), node => n(1)) IS NOT NULL AS inserted, treecrdt.set_payload('h', 'bare', n(1), 'later') IS NOT NULL AS written;
+SELECT outcome FROM treecrdt.undo('h', 'bare', '{"62617265": [[2,2]]}');
+SELECT outcome FROM treecrdt.undo('h', 'bare', '{"62617265": [[1,1]]}');
+SELECT treecrdt.render('h', 'bare');
+RESET treecrdt.replica;
 SELECT treecrdt.verify('h');
 SELECT treecrdt.drop_forest('h');
 DROP FUNCTION public.n, public.undo, public.undo_in;

@@ -145,7 +145,14 @@ impl Fate {
         undone: &VersionVector,
         now: Option<Vec<u8>>,
     ) -> Result<(), Error> {
-        let wrote = wrote(history);
+        let mut wrote = wrote(history);
+        // What has made it has left it without a payload, if it brought none.
+        if self.placement == Placement::Removed
+            && let Some(&made) = placed(history).first().filter(|it| !it.writes_payload)
+        {
+            let at = wrote.partition_point(|it| it.key < made.key);
+            wrote.insert(at, made);
+        }
         // What an insert that stays has written stays with it.
         let stays = !self.was_there && self.placement != Placement::Removed;
         let is_undone = |it: &Entry| undone.contains(it.key.dot) && !(stays && it.parent.is_some());
