@@ -142,6 +142,20 @@ impl Peer {
         assert_eq!(rows.len() as i64, last - after, "{context}: a row an operation");
     }
 
+    /// Prints the operations: their nodes are random, so a seed does not bring them back.
+    fn tell(&mut self) {
+        let operations = format!(
+            "SELECT concat_ws(' | ', lamport, convert_from(replica, 'UTF8'), counter, kind, node, parent, left(order_key::text, 40),
+                 convert_from(payload, 'UTF8'), known_state)
+             FROM {}.ops ORDER BY lamport, replica, counter",
+            self.forest.schema()
+        );
+        for row in self.client().query(&operations, &[]).expect("operations") {
+            println!("{}", row.get::<_, String>(0));
+        }
+        println!("{:?}", self.forest.verify(DOC).expect("verify"));
+    }
+
     /// Edits several times, and undoes that: step by step, or all at once. Gives how many edits could be made.
     pub fn spree(&mut self, random: &mut Random, context: &str) -> usize {
         let (mut moments, mut done) = (vec![(self.last(), self.moment())], 0);
@@ -158,6 +172,9 @@ impl Peer {
             let context = format!("{context}, {after} to {last} undone");
             self.undo(after, last, &context);
             let now = self.moment();
+            if now.visible != before.visible {
+                self.tell();
+            }
             assert_eq!(now.visible, before.visible, "{context}");
             assert_eq!(now.children, before.children, "{context}");
             last = after;
