@@ -180,9 +180,3 @@ impl EditProblem {
         })
     }
 }
-
-impl From<EditProblem> for super::Error {
-    fn from(problem: EditProblem) -> Self {
-        Self::Edit { doc: None, problem }
-    }
-}

@@ -240,6 +240,12 @@ impl Problem {
     }
 }
 
+impl From<EditProblem> for Error {
+    fn from(problem: EditProblem) -> Self {
+        Self::Edit { doc: None, problem }
+    }
+}
+
 impl Error {
     /// The tables of a document contradict each other, or the log.
     pub fn corrupted(forest: &str, doc: &dyn Display, problem: String) -> Self {

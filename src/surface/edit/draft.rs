@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 
 use pgrx::datum::DatumWithOid;
-use pgrx::pg_sys::{self, Oid};
+use pgrx::pg_sys::Oid;
 use pgrx::{IntoDatum, Uuid};
 use treecrdt::{Action, Dot, Key, MAX_COUNTER, NodeId, Op, VersionVector};
 
@@ -281,20 +281,4 @@ where
 {
     let Columns { kind, node, parent, order_key, payload, known_state } = columns;
     [kind.into(), node.into(), parent.into(), order_key.into(), payload.into(), known_state.into()]
-}
-
-/// A random number.
-pub fn random() -> u64 {
-    u64::from_ne_bytes(random_bytes())
-}
-
-/// Random bytes.
-pub fn random_bytes<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    // SAFETY: as many bytes as there are.
-    let filled = unsafe { pg_sys::pg_strong_random(bytes.as_mut_ptr().cast(), N) };
-    if !filled {
-        Error::Unexpected { what: "the server has no random numbers".into() }.raise();
-    }
-    bytes
 }

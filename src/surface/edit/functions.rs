@@ -7,8 +7,9 @@ use pgrx::heap_tuple::PgHeapTuple;
 use pgrx::{Uuid, pg_extern};
 use treecrdt::{Action, Dot, NodeId, VersionVector};
 
-use super::draft::{Draft, edit, random_bytes};
+use super::draft::{Draft, edit};
 use super::place::{Wish, order_key};
+use super::random::random_node;
 use super::way::Way;
 use crate::datum;
 use crate::error::{EditProblem, Error, or_raise};
@@ -168,14 +169,6 @@ fn restore_node(
         let (parent, order_key) = place.ok_or(EditProblem::Unknown { node })?;
         draft.mint(node, Action::Move { parent, order_key })
     }))
-}
-
-/// A node nobody has: a random uuid (RFC 9562, version 4).
-pub(super) fn random_node() -> Uuid {
-    let mut bytes: [u8; 16] = random_bytes();
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    Uuid::from_bytes(bytes)
 }
 
 /// A dot as SQL has it.

@@ -3,7 +3,7 @@
 use pgrx::pg_extern;
 use treecrdt::{order_key_between as between, order_keys_between as keys_between};
 
-use super::draft::random;
+use super::random::random;
 use crate::error::{EditProblem, Error, or_raise};
 use crate::memory;
 

@@ -9,7 +9,7 @@
 //! | [`draft`] | a document that is locked, and the operations that are being minted for it |
 //! | [`place`] | between which siblings, and what has to make room |
 //! | [`way`] | from a node up to ROOT, and what is in the way |
-//! | [`replica`] | who mints |
+//! | [`replica`], [`random`] | who mints; what is left to chance |
 //!
 //! **Rights.** Who may INSERT into `ops` may edit: the operations are inserted by a statement with the
 //! caller's rights, so that policies, triggers and defaults of `ops` hold. What has to be known for them (parents, siblings, the
@@ -22,6 +22,7 @@ mod draft;
 mod functions;
 mod keys;
 mod place;
+mod random;
 mod replica;
 mod trees;
 mod undo;

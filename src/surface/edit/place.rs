@@ -2,7 +2,8 @@
 
 use treecrdt::{Action, NodeId, order_key_between, order_keys_between};
 
-use super::draft::{Draft, random};
+use super::draft::Draft;
+use super::random::random;
 use crate::datum::{self, Varlena};
 use crate::error::{EditProblem, Error};
 use crate::forest::shape::{Nodes, nodes};

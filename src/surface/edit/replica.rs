@@ -15,7 +15,7 @@ use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::{FromDatum, direct_function_call};
 use treecrdt::{Dot, MAX_COUNTER, MAX_REPLICA, ReplicaId, VersionVector};
 
-use super::draft::random_bytes;
+use super::random::random_bytes;
 use crate::datum::{Arg, Type, Varlena};
 use crate::doc::DocDatum;
 use crate::error::{EditProblem, Error};

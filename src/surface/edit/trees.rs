@@ -6,9 +6,10 @@ use pgrx::pg_sys::{Datum, FunctionCallInfo, Oid};
 use pgrx::{IntoDatum, Uuid, pg_extern};
 use treecrdt::{Action, NodeId, order_key_between};
 
-use super::draft::{Draft, edit, random};
-use super::functions::{given, ordinary, random_node, visible};
+use super::draft::{Draft, edit};
+use super::functions::{given, ordinary, visible};
 use super::place::{Wish, order_key};
+use super::random::{random, random_node};
 use crate::datum;
 use crate::error::{EditProblem, Error};
 use crate::memory;
