@@ -1,15 +1,13 @@
 //! JSON: payload_text, payload_jsonb, tree_json, and what is imported.
 
-use pgrx::pg_sys::{self, Datum, FunctionCallInfo, Oid};
-use pgrx::{Uuid, direct_function_call_as_datum, pg_extern};
-use treecrdt::NodeId;
+use pgrx::pg_sys::{self, Datum, FunctionCallInfo};
+use pgrx::{direct_function_call_as_datum, pg_extern};
 use treecrdt::json::{Form, Given, Item, quoted, read_tree};
 
 use super::function::c_function;
-use super::read::{Visible, each_visible, node_id, uuid};
+use super::read::{Asked, Visible, node_id};
 use crate::datum::{Type, Varlena, bytes};
 use crate::error::{EditProblem, Error, or_raise};
-use crate::forest::{Access, Open};
 use crate::memory;
 
 #[pg_extern(sql = false, immutable, parallel_safe, strict)]
@@ -41,20 +39,9 @@ c_function!(
 
 unsafe fn tree_json(fcinfo: FunctionCallInfo) -> Datum {
     // SAFETY: the server passes arguments of these types, or NULL.
-    let (forest, doc, root, max_depth) = unsafe {
-        (
-            pgrx::fcinfo::pg_getarg::<Oid>(fcinfo, 0),
-            pgrx::fcinfo::pg_getarg::<&str>(fcinfo, 1),
-            pgrx::fcinfo::pg_getarg::<Uuid>(fcinfo, 2),
-            pgrx::fcinfo::pg_getarg::<i32>(fcinfo, 3),
-        )
-    };
-    let forest = or_raise(Open::new(Some(or_raise(forest.ok_or(Error::NullForest))), Access::Read));
-    let doc = or_raise(doc.ok_or_else(|| EditProblem::Null { argument: "doc" }.into()));
-    let root = root.unwrap_or(uuid(NodeId::ROOT));
+    let asked = unsafe { or_raise(Asked::of(fcinfo)) };
     let mut tree = Written::default();
-    let doc = forest.doc(doc);
-    or_raise(each_visible(&forest, &doc, root, max_depth, |node| tree.push(&node)));
+    or_raise(asked.each(|node| tree.push(&node)));
     jsonb(&tree.end())
 }
 

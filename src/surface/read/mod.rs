@@ -25,5 +25,6 @@ mod version;
 mod walk;
 
 pub(super) use doc::DocReader;
-pub(super) use functions::{each_visible, tree_of};
+pub(super) use functions::tree_of;
 pub(super) use nodes::{Visible, WayUp, node_id, uuid};
+pub(super) use tree::Asked;

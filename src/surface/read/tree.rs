@@ -21,7 +21,7 @@ c_function!(
     tree_wrapper, pg_finfo_tree_wrapper, tree);
 
 /// What is asked for.
-struct Asked {
+pub struct Asked {
     forest: Oid,
     doc: String,
     root: NodeId,
@@ -40,31 +40,36 @@ impl Asked {
         let root = node_id(root.unwrap_or(uuid(NodeId::ROOT)));
         Ok(Self { forest, doc, root, max_depth })
     }
-}
 
-unsafe fn tree(fcinfo: FunctionCallInfo) -> Datum {
-    // SAFETY: the server passes arguments of these types, or NULL, and says how it takes rows.
-    unsafe {
-        let info = (*fcinfo).resultinfo.cast::<pg_sys::ReturnSetInfo>();
-        let takes_all = !info.is_null()
-            && (*info).type_ == pg_sys::NodeTag::T_ReturnSetInfo
-            && (*info).allowedModes & Mode::SFRM_Materialize_Preferred as i32 != 0;
-        if !takes_all {
-            return tree_by_rows_wrapper(fcinfo);
+    /// What a call with these four arguments asks for.
+    ///
+    /// # Errors
+    /// [`Error::NullForest`] or [`EditProblem::Null`].
+    ///
+    /// # Safety
+    /// The server calls with arguments of these types, or NULL.
+    pub unsafe fn of(fcinfo: FunctionCallInfo) -> Result<Self, Error> {
+        // SAFETY: by the caller's promise.
+        unsafe {
+            Self::new(
+                pg_getarg(fcinfo, 0),
+                pg_getarg(fcinfo, 1),
+                pg_getarg(fcinfo, 2),
+                pg_getarg(fcinfo, 3),
+            )
         }
-        let of = or_raise(Asked::new(
-            pg_getarg(fcinfo, 0),
-            pg_getarg(fcinfo, 1),
-            pg_getarg(fcinfo, 2),
-            pg_getarg(fcinfo, 3),
-        ));
-        pg_sys::InitMaterializedSRF(fcinfo, 0);
-        or_raise(of.put_into((*info).setResult, (*info).setDesc));
-        Datum::from(0usize)
     }
-}
 
-impl Asked {
+    /// Visits all the nodes, in document order.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn each(&self, visit: impl FnMut(Visible)) -> Result<(), Error> {
+        let forest = Open::new(Some(self.forest), Access::Read)?;
+        let doc = forest.doc(&self.doc);
+        each_visible(&forest, &doc, uuid(self.root), self.max_depth, visit)
+    }
+
     /// Puts all rows into a store of that shape.
     ///
     /// # Safety
@@ -74,8 +79,6 @@ impl Asked {
         store: *mut pg_sys::Tuplestorestate,
         shape: pg_sys::TupleDesc,
     ) -> Result<(), Error> {
-        let forest = Open::new(Some(self.forest), Access::Read)?;
-        let doc = &forest.doc(&self.doc);
         let (mut order_key, mut payload) = (Varlena::default(), Varlena::default());
         let put = |visible: Visible| {
             order_key.set(&visible.order_key);
@@ -94,7 +97,24 @@ impl Asked {
                 pg_sys::tuplestore_putvalues(store, shape, values.as_mut_ptr(), nulls.as_mut_ptr());
             }
         };
-        each_visible(&forest, doc, uuid(self.root), self.max_depth, put)
+        self.each(put)
+    }
+}
+
+unsafe fn tree(fcinfo: FunctionCallInfo) -> Datum {
+    // SAFETY: the server passes arguments of these types, or NULL, and says how it takes rows.
+    unsafe {
+        let info = (*fcinfo).resultinfo.cast::<pg_sys::ReturnSetInfo>();
+        let takes_all = !info.is_null()
+            && (*info).type_ == pg_sys::NodeTag::T_ReturnSetInfo
+            && (*info).allowedModes & Mode::SFRM_Materialize_Preferred as i32 != 0;
+        if !takes_all {
+            return tree_by_rows_wrapper(fcinfo);
+        }
+        let of = or_raise(Asked::of(fcinfo));
+        pg_sys::InitMaterializedSRF(fcinfo, 0);
+        or_raise(of.put_into((*info).setResult, (*info).setDesc));
+        Datum::from(0usize)
     }
 }
 
