@@ -205,6 +205,16 @@ SELECT treecrdt.insert_node('h', 'bare', n(0), node => n(1)) IS NOT NULL AS inse
 SELECT outcome FROM treecrdt.undo('h', 'bare', '{"62617265": [[2,2]]}');
 SELECT outcome FROM treecrdt.undo('h', 'bare', '{"62617265": [[1,1]]}');
 SELECT treecrdt.render('h', 'bare');
+-- Step by step back to before a node left a deleted one: what came between was undone, and the deleted one stays so.
+SET treecrdt.replica = 'left';
+SELECT treecrdt.insert_node('h', 'left', n(0), 'folder', node => n(1)), treecrdt.insert_node('h', 'left', n(1), 'file', node => n(2)), treecrdt.delete_node('h', 'left', n(1));
+SELECT treecrdt.move_node('h', 'left', n(2), n(0)), treecrdt.restore_node('h', 'left', n(1));
+SELECT outcome FROM treecrdt.undo('h', 'left', '{"6c656674": [[6,6]]}');
+SELECT treecrdt.set_payload('h', 'left', n(2), 'later');
+SELECT outcome FROM treecrdt.undo('h', 'left', '{"6c656674": [[8,8]]}');
+SELECT treecrdt.render('h', 'left');
+SELECT outcome FROM treecrdt.undo('h', 'left', '{"6c656674": [[4,5]]}');
+SELECT treecrdt.render('h', 'left');
 RESET treecrdt.replica;
 SELECT treecrdt.verify('h');
 SELECT treecrdt.drop_forest('h');

@@ -233,10 +233,12 @@ impl Fate {
     }
 
     /// Whether it was deleted before, and has come back by what was minted to undo: it is to be deleted again. Below it,
-    /// payloads that these operations had written are there again.
+    /// payloads that these operations had written are there again. The first operation that is undone, of any node, is
+    /// given too.
     pub fn is_to_be_deleted(
         &mut self,
         draft: &mut Draft<'_>,
+        first: Key,
         undone: &VersionVector,
         minted: &VersionVector,
         written_by: &[Dot],
@@ -248,8 +250,8 @@ impl Fate {
         let mut version = draft.subtree_version(self.node)?;
         version = version.difference(undone).difference(minted);
         version.union(&written_by.iter().copied().collect());
-        let first = self.own[0].0.key;
-        let before: Vec<Key> = self.others.iter().copied().filter(|it| *it < first).collect();
+        let own = self.own[0].0.key;
+        let before: Vec<Key> = self.others.iter().copied().filter(|it| *it < own).collect();
         // By others, whenever; or by then, if what has come since has left it as it was.
         let is_covered = seen_by(draft, &self.others)?.covers(&version)
             || !before.is_empty() && {

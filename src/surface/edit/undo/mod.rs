@@ -161,9 +161,10 @@ impl Undo {
                 written_by.entry(above).or_default().push(by);
             }
         }
+        let Some(first) = self.fates.iter().map(|it| it.own[0].0.key).min() else { return Ok(()) };
         for fate in self.fates.iter_mut().filter(|it| it.may_be_deleted()) {
             let below = written_by.get(&fate.node).map_or(&[][..], Vec::as_slice);
-            if fate.is_to_be_deleted(draft, &self.undone, &self.minted, below)? {
+            if fate.is_to_be_deleted(draft, first, &self.undone, &self.minted, below)? {
                 delete(draft, fate.node)?;
             }
         }
