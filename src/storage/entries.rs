@@ -138,9 +138,19 @@ impl OfIndex {
             self.words.extend_from_slice(words);
         }
         self.starts.push(at as u32);
-        let (first, last) = (self.bytes(self.starts[0]), self.bytes(at as u32));
-        let most = if at == 0 { last.len() } else { self.common };
-        self.common = first.iter().zip(last).take(most).take_while(|(a, b)| a == b).count();
+        if !self.as_they_came {
+            let (first, last) = (self.bytes(self.starts[0]), self.bytes(at as u32));
+            let most = if at == 0 { last.len() } else { self.common };
+            self.common = first.iter().zip(last).take(most).take_while(|(a, b)| a == b).count();
+        }
+    }
+
+    /// The first bytes of the entry that begins there which are not the same in all, as they sort.
+    fn first_bytes(&self, start: u32) -> u64 {
+        let bytes = self.bytes(start).get(self.common..).unwrap_or_default();
+        let (mut first, length) = ([0; 8], bytes.len().min(8));
+        first[..length].copy_from_slice(&bytes[..length]);
+        u64::from_be_bytes(first)
     }
 
     /// The values of the entry that begins there, as they are stored.
@@ -165,16 +175,9 @@ impl OfIndex {
         table: pg_sys::Relation,
         estate: *mut pg_sys::EState,
     ) {
-        let mut order: Vec<(u64, u32)> = Vec::with_capacity(self.starts.len());
-        for &start in &self.starts {
-            let mut place = [0; 8];
-            let bytes = self.bytes(start).get(self.common..).unwrap_or_default();
-            let length = bytes.len().min(place.len());
-            place[..length].copy_from_slice(&bytes[..length]);
-            order.push((u64::from_be_bytes(place), start));
-        }
+        let mut order = std::mem::take(&mut self.starts);
         if !self.as_they_came {
-            order.sort_unstable();
+            order.sort_by_cached_key(|&start| self.first_bytes(start));
         }
         let mut values = [Datum::from(0usize); pg_sys::INDEX_MAX_KEYS as usize];
         let mut nulls = [true; pg_sys::INDEX_MAX_KEYS as usize];
@@ -186,7 +189,7 @@ impl OfIndex {
                 false => pg_sys::IndexUniqueCheck::UNIQUE_CHECK_NO,
             };
             let old = pg_sys::MemoryContextSwitchTo(row_memory);
-            for (_, start) in order {
+            for start in order {
                 memory::check();
                 let entry = self.words.as_mut_ptr().add(start as usize).cast();
                 let (values, nulls) = (values.as_mut_ptr(), nulls.as_mut_ptr());
