@@ -9,7 +9,7 @@ use treecrdt_testing::history::Random;
 
 use crate::measure::{REPETITIONS, timed};
 use crate::report::{Line, Report};
-use crate::{Failure, Result};
+use crate::{Failure, Result, processor};
 
 /// What the caller asked for.
 #[derive(Debug, Clone)]
@@ -99,6 +99,16 @@ impl Bench {
     /// Runs statements; gives the seconds that took.
     pub fn time(&mut self, sql: &str) -> Result<f64> {
         Ok(timed(|| run(&mut self.client, sql))?.0)
+    }
+
+    /// Runs statements; gives the seconds that took, and those of them in which the backend had a processor.
+    pub fn time_both(&mut self, sql: &str) -> Result<(f64, f64)> {
+        let pid = self.value("SELECT pg_backend_pid()", &[])?;
+        let processor =
+            || processor::seconds(pid).ok_or_else(|| Failure("no /proc/PID/schedstat".into()));
+        let before = processor()?;
+        let took = self.time(sql)?;
+        Ok((took, processor()? - before))
     }
 
     /// The only value that a query gives.

@@ -10,7 +10,7 @@
 //! | [`changes`] | what statements change in a forest's rows, for a floor that changes the same |
 //! | [`facts`] | where it was measured |
 //! | [`check`] | that what was measured was right |
-//! | [`memory`], [`cancel`] | what a backend takes at most, and how soon it stops |
+//! | [`memory`], [`processor`], [`cancel`] | what a backend takes, and how soon it stops |
 //! | [`peers`] | other ways to keep the same tree, beside it |
 //! | [`topics`], [`shapes`] | what is measured |
 
@@ -27,6 +27,7 @@ pub mod measure;
 pub mod memory;
 pub mod peers;
 pub mod plot;
+pub mod processor;
 pub mod raw;
 pub mod report;
 pub mod row;
