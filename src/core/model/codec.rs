@@ -68,7 +68,10 @@ impl VersionVector {
 
     /// Writes the CBOR form, replicas in order.
     pub fn to_cbor(&self) -> Vec<u8> {
-        serde_cbor::to_vec(&Written(self)).expect("a map of byte strings to numbers")
+        let mut bytes = Vec::with_capacity(self.size());
+        let written = serde_cbor::to_writer(&mut bytes, &Written(self));
+        written.expect("a map of byte strings to numbers");
+        bytes
     }
 }
 
@@ -112,6 +115,7 @@ impl<'de> Visitor<'de> for &mut Reading<'_> {
         f.write_str("a map of replicas to lists of [first, last]")
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        self.gathered.reserve(map.size_hint().unwrap_or_default());
         while let Some(ReadReplica(replica)) = map.next_key()? {
             self.step();
             let replica = replica.map_err(|e| self.problem.get_or_insert(e)).ok();

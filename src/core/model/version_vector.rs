@@ -139,6 +139,11 @@ impl VersionVector {
         })
     }
 
+    /// Bytes, so many that a written form seldom takes more.
+    pub(super) fn size(&self) -> usize {
+        self.ids.len() + 3 * self.replicas.len() + 8 * self.counters.len() + 8
+    }
+
     /// How many ranges it takes: a measure of its size.
     pub fn range_count(&self) -> usize {
         self.counters.len()
@@ -265,6 +270,16 @@ pub(crate) struct Gathered {
 }
 
 impl Gathered {
+    /// Makes room for as many replicas as there may be, as a rule with one range each; not for more than a few, for
+    /// whoever writes a vector may claim anything.
+    pub(crate) fn reserve(&mut self, replicas: usize) {
+        const FEW: usize = 64;
+        let replicas = replicas.min(FEW);
+        self.vector.replicas.reserve(replicas);
+        self.vector.ids.reserve(16 * replicas);
+        self.vector.counters.reserve(replicas);
+    }
+
     /// Adds a range.
     pub(crate) fn push(&mut self, range: Range) -> Result<(), MalformedVector> {
         /// So many at least wait to be merged.
