@@ -215,6 +215,14 @@ SELECT outcome FROM treecrdt.undo('h', 'left', '{"6c656674": [[8,8]]}');
 SELECT treecrdt.render('h', 'left');
 SELECT outcome FROM treecrdt.undo('h', 'left', '{"6c656674": [[4,5]]}');
 SELECT treecrdt.render('h', 'left');
+-- What was put into a restored one, changed, and taken out again does not keep it.
+SET treecrdt.replica = 'came';
+SELECT treecrdt.insert_node('h', 'came', n(0), 'folder', node => n(1)), treecrdt.delete_node('h', 'came', n(1)), treecrdt.insert_node('h', 'came', n(0), 'file', node => n(2));
+SELECT treecrdt.restore_node('h', 'came', n(1)), treecrdt.move_node('h', 'came', n(2), n(1)), treecrdt.set_payload('h', 'came', n(2), 'later');
+SELECT outcome FROM treecrdt.undo('h', 'came', '{"63616d65": [[6,6]]}');
+SELECT outcome FROM treecrdt.undo('h', 'came', '{"63616d65": [[5,5]]}');
+SELECT outcome FROM treecrdt.undo('h', 'came', '{"63616d65": [[4,4]]}');
+SELECT treecrdt.render('h', 'came');
 RESET treecrdt.replica;
 SELECT treecrdt.verify('h');
 SELECT treecrdt.drop_forest('h');

@@ -70,9 +70,10 @@ impl Since<'_> {
         node: NodeId,
     ) -> Result<bool, Error> {
         let Some(now) = Now::of(draft, node)? else { return Ok(true) };
-        // Below the root what is deleted does not show.
-        let mut below = Way::from(draft, node)?.steps.into_iter().take_while(|it| it.0 != root);
-        if below.any(|(_, is_tombstone)| is_tombstone) {
+        // What has come and gone does not matter, and what is deleted below the root does not show.
+        let way = Way::from(draft, node)?.steps;
+        let below = way.iter().position(|it| it.0 == root);
+        if below.is_none_or(|below| way[..below].iter().any(|&(_, is_tombstone)| is_tombstone)) {
             return Ok(true);
         }
         let is_since = |it: &Entry| {
