@@ -8,6 +8,7 @@ use postgres::types::{FromSqlOwned, ToSql};
 use treecrdt_testing::history::Random;
 
 use crate::measure::{REPETITIONS, timed};
+use crate::memory::{Peak, Watch};
 use crate::report::{Line, Report};
 use crate::{Failure, Result, processor};
 
@@ -103,12 +104,26 @@ impl Bench {
 
     /// Runs statements; gives the seconds that took, and those of them in which the backend had a processor.
     pub fn time_both(&mut self, sql: &str) -> Result<(f64, f64)> {
-        let pid = self.value("SELECT pg_backend_pid()", &[])?;
+        let pid = self.backend()?;
         let processor =
             || processor::seconds(pid).ok_or_else(|| Failure("no /proc/PID/schedstat".into()));
         let before = processor()?;
         let took = self.time(sql)?;
         Ok((took, processor()? - before))
+    }
+
+    /// Runs statements in a session of their own, for what a backend has freed it may keep; gives the seconds that took,
+    /// and the memory.
+    pub fn time_and_memory(&mut self, sql: &str) -> Result<(f64, Peak)> {
+        self.renew()?;
+        let watch = Watch::start(self.backend()?);
+        let took = self.time(sql)?;
+        Ok((took, watch.stop()))
+    }
+
+    /// The process that serves this session.
+    pub fn backend(&mut self) -> Result<i32> {
+        self.value("SELECT pg_backend_pid()", &[])
     }
 
     /// The only value that a query gives.

@@ -132,8 +132,7 @@ fn arrive(bench: &mut Bench, loaded: &Loaded, checked: bool) -> Result<Arrived> 
     bench.renew()?;
     forest::create(bench, "f")?;
     bench.run("CHECKPOINT")?;
-    let pid: i32 = bench.value("SELECT pg_backend_pid()", &[])?;
-    let watch = Watch::start(pid);
+    let watch = Watch::start(bench.backend()?);
     let mut both = [0.0; 2];
     let mut stopped = false;
     for (stage, took) in [&loaded.first, &loaded.then].into_iter().zip(&mut both) {

@@ -3,7 +3,7 @@
 
 use crate::bench::Bench;
 use crate::measure::{Pairs, interleaved, timed};
-use crate::report::{Goal, Line, Side};
+use crate::report::{Goal, Line, Side, Unit};
 use crate::stage::{COLUMNS, Stage};
 use crate::workload::Workload;
 use crate::{Result, check, floor, forest};
@@ -34,29 +34,42 @@ pub fn run(bench: &mut Bench) -> Result<()> {
     stage.drop(bench)
 }
 
-fn line(bench: &mut Bench, name: String, what: &str, pairs: &Pairs, goal: bool) {
+/// What both sides took, and the most memory that the first did.
+#[derive(Debug, Default)]
+struct Taken {
+    pairs: Pairs,
+    memory: u64,
+}
+
+fn line(bench: &mut Bench, name: String, what: &str, taken: &Taken, goal: bool) {
+    let Taken { pairs, memory } = taken;
     let line = Line::compared(
         name,
         Side::seconds(what, &pairs.a),
         Side::seconds("read and floor", &pairs.b),
     );
+    let line = line.note(format!("backend {}", Unit::Bytes.show(*memory as f64)));
     bench.line(if goal { line.goal(Goal::AtMost(1.5)) } else { line });
 }
 
-fn rebuild(bench: &mut Bench, derived: &[String]) -> Result<Pairs> {
+fn rebuild(bench: &mut Bench, derived: &[String]) -> Result<Taken> {
+    let mut memory = 0;
     let emptied: Vec<String> = derived.iter().map(|table| format!("f.{table}")).collect();
-    interleaved(bench.repetitions(), |_| {
+    let pairs = interleaved(bench.repetitions(), |_| {
         bench.run(&format!("TRUNCATE {}", emptied.join(", ")))?;
         bench.run("CHECKPOINT")?;
-        let a = bench.time("SELECT treecrdt.rebuild('f', 'doc')")?;
+        let (a, peak) = bench.time_and_memory("SELECT treecrdt.rebuild('f', 'doc')")?;
+        memory = peak.own.max(memory);
         Ok((a, read_and_floor(bench, derived)?))
-    })
+    })?;
+    Ok(Taken { pairs, memory })
 }
 
 /// Loads in 10 statements, then materializes; only the latter counts.
-fn deferred(bench: &mut Bench, stage: &Stage, derived: &[String]) -> Result<Pairs> {
+fn deferred(bench: &mut Bench, stage: &Stage, derived: &[String]) -> Result<Taken> {
+    let mut memory = 0;
     let part = stage.count.div_ceil(10);
-    interleaved(bench.repetitions(), |repetition| {
+    let pairs = interleaved(bench.repetitions(), |repetition| {
         forest::create(bench, "f")?;
         bench.run("SET treecrdt.catch_up = deferred")?;
         for from in (1..=stage.count).step_by(part) {
@@ -66,14 +79,17 @@ fn deferred(bench: &mut Bench, stage: &Stage, derived: &[String]) -> Result<Pair
         bench.run("RESET treecrdt.catch_up; ANALYZE f.ops")?;
         bench.run("VACUUM f.ops")?;
         bench.run("CHECKPOINT")?;
-        let a = bench.time("SELECT treecrdt.ensure_materialized('f', 'doc')")?;
+        let ensure = "SELECT treecrdt.ensure_materialized('f', 'doc')";
+        let (a, peak) = bench.time_and_memory(ensure)?;
+        memory = peak.own.max(memory);
         if repetition == 0 {
             check::forest(bench, "f", stage.count)?;
             check::same(bench, "doc", "f", "kept")?;
         }
         forest::drop(bench, "f")?;
         Ok((a, read_and_floor(bench, derived)?))
-    })
+    })?;
+    Ok(Taken { pairs, memory })
 }
 
 /// The seconds that it takes to read all of the log, every column, and to insert the derived rows.
