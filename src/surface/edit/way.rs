@@ -1,5 +1,7 @@
 //! The way from a node up to ROOT, and what is in the way.
 
+use std::collections::HashMap;
+
 use treecrdt::NodeId;
 
 use super::draft::Draft;
@@ -71,5 +73,62 @@ impl Way {
     /// The tombstones above the first node.
     pub fn tombstones_above(&self) -> impl Iterator<Item = NodeId> {
         self.steps.iter().skip(1).filter(|(_, tombstone)| *tombstone).map(|&(node, _)| node)
+    }
+}
+
+/// The nodes of some kind at or above others, by what they are and whether each is a tombstone. No step up is taken twice.
+pub struct AtOrAbove<W> {
+    is_wanted: W,
+    /// The nearest one.
+    nearest: HashMap<NodeId, Option<NodeId>>,
+    /// Of those: what is above them, and whether they are tombstones.
+    found: HashMap<NodeId, (Option<NodeId>, bool)>,
+}
+
+impl<W: Fn(NodeId, bool) -> bool> AtOrAbove<W> {
+    /// Those that are wanted.
+    pub fn new(is_wanted: W) -> Self {
+        Self { is_wanted, nearest: HashMap::new(), found: HashMap::new() }
+    }
+
+    /// All that are at or above a node, the nearest first.
+    pub fn of(&mut self, draft: &mut Draft<'_>, node: NodeId) -> Result<Vec<NodeId>, Error> {
+        let (mut all, mut from) = (Vec::new(), Some(node));
+        while let Some(node) = from {
+            let Some(nearest) = self.nearest(draft, node)? else { break };
+            all.push(nearest);
+            from = self.found[&nearest].0;
+        }
+        Ok(all)
+    }
+
+    /// Whether one that was found is a tombstone.
+    pub fn is_tombstone(&self, node: NodeId) -> bool {
+        self.found.get(&node).is_some_and(|it| it.1)
+    }
+
+    fn nearest(&mut self, draft: &mut Draft<'_>, node: NodeId) -> Result<Option<NodeId>, Error> {
+        let (mut path, mut next) = (Vec::new(), Some(node));
+        let found = loop {
+            memory::check();
+            let Some(node) = next.filter(|node| !node.is_reserved()) else { break None };
+            if let Some(&known) = self.nearest.get(&node) {
+                break known;
+            }
+            // Whoever is below itself is met again here.
+            self.nearest.insert(node, None);
+            path.push(node);
+            let row = draft.reader.node.find(&[draft.doc.arg(), datum::uuid(&node)], &[])?;
+            let Some(row) = row else { break None };
+            let (parent, is_tombstone) =
+                (row.get(nodes::PARENT), row.get(nodes::TOMBSTONE) == Some(true));
+            if (self.is_wanted)(node, is_tombstone) {
+                self.found.insert(node, (parent, is_tombstone));
+                break Some(node);
+            }
+            next = parent;
+        };
+        self.nearest.extend(path.into_iter().map(|node| (node, found)));
+        Ok(found)
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use treecrdt::{Action, Dot, Entry, Key, NodeId, Op, OpKind, Range, VersionVector};
 
+use super::Undone;
 use super::history::{Before, Now, before, of_kind, op, payload_of, place_of, placed, wrote};
 use crate::error::Error;
 use crate::memory;
@@ -26,10 +27,8 @@ pub struct Since<'u> {
     pub first: Key,
     /// What they cover.
     pub covered: VersionVector,
-    /// What is undone.
-    pub undone: &'u VersionVector,
-    /// What was minted for that.
-    pub minted: &'u VersionVector,
+    /// What is done.
+    pub of: &'u Undone,
 }
 
 impl Since<'_> {
@@ -60,7 +59,7 @@ impl Since<'_> {
     }
 
     fn is_of_ours(&self, dot: Dot) -> bool {
-        self.undone.last_of(dot.replica).is_some() || self.minted.contains(dot)
+        self.of.undone.last_of(dot.replica).is_some() || self.of.minted.contains(dot)
     }
 
     fn is_as_it_was(
@@ -69,6 +68,9 @@ impl Since<'_> {
         root: NodeId,
         node: NodeId,
     ) -> Result<bool, Error> {
+        if self.of.removed.contains(&node) {
+            return Ok(true);
+        }
         let Some(now) = Now::of(draft, node)? else { return Ok(true) };
         // What has come and gone does not matter, and what is deleted below the root does not show.
         let way = Way::from(draft, node)?.steps;
@@ -97,45 +99,56 @@ impl Since<'_> {
     }
 }
 
-/// The deletions of a node that are not undone, but for those that only say that it stays deleted, by who has seen what
-/// is undone.
-#[derive(Debug, Clone, Copy, Default)]
+/// Whether an undone deletion only says that a node stays deleted, by who has seen what is undone.
+pub fn only_keeps(
+    draft: &mut Draft<'_>,
+    deletion: Dot,
+    undone: &VersionVector,
+) -> Result<bool, Error> {
+    Ok(match &op(draft, deletion)?.action {
+        Action::Delete { known_state } => !known_state.is_empty() && undone.covers(known_state),
+        _ => false,
+    })
+}
+
+/// When a node was deleted and brought back, by operations that are not undone; each in canonical order.
+#[derive(Debug, Default)]
 pub struct Deletions {
-    first: Option<Key>,
-    last: Option<Key>,
-    /// The last by replicas of which nothing is undone.
-    last_of_others: Option<Key>,
+    /// The deletions, but for those that only say that it stays deleted; and whether each is of a replica of which
+    /// nothing is undone.
+    deleted: Vec<(Key, bool)>,
+    /// The operations that may have brought it back.
+    touched: Vec<Key>,
 }
 
 impl Deletions {
     /// Those of a node.
     pub fn of(draft: &mut Draft<'_>, node: NodeId, undone: &VersionVector) -> Result<Self, Error> {
         let mut entries = Vec::new();
-        for kind in [OpKind::Delete, OpKind::Tombstone] {
+        for kind in OpKind::ALL.into_iter().filter(|&kind| kind != OpKind::Insert) {
             of_kind(draft, node, kind, &mut entries)?;
         }
+        entries.sort_unstable_by_key(|it| it.key);
         let mut found = Self::default();
         for it in entries.iter().filter(|it| !undone.contains(it.key.dot)) {
             memory::check();
-            if let Action::Delete { known_state } = &op(draft, it.key.dot)?.action
-                && !known_state.is_empty()
-                && undone.covers(known_state)
-            {
-                continue;
-            }
-            let key = Some(it.key);
-            found.first = found.first.map_or(key, |first| key.min(Some(first)));
-            found.last = found.last.max(key);
-            if undone.last_of(it.key.dot.replica).is_none() {
-                found.last_of_others = found.last_of_others.max(key);
+            if !it.is_deletion() {
+                found.touched.push(it.key);
+            } else if !only_keeps(draft, it.key.dot, undone)? {
+                found.deleted.push((it.key, undone.last_of(it.key.dot.replica).is_none()));
             }
         }
         Ok(found)
     }
 
-    /// By which one the node was deleted after an operation: by others, or for the first time.
+    /// By which one the node was deleted after an operation: by others, or if it was not deleted then.
     pub fn since(&self, key: Key) -> Option<Dot> {
-        let last = if self.first > Some(key) { self.last } else { self.last_of_others };
-        last.filter(|last| *last > key).map(|last| last.dot)
+        let (before, after) = self.deleted.split_at(self.deleted.partition_point(|it| it.0 < key));
+        let was_deleted = before.last().is_some_and(|last| {
+            let next = self.touched.partition_point(|it| *it < last.0);
+            self.touched.get(next).is_none_or(|it| *it > key)
+        });
+        let mut after = after.iter().rev();
+        after.find(|(_, is_of_others)| *is_of_others || !was_deleted).map(|it| it.0.dot)
     }
 }

@@ -6,9 +6,9 @@
 
 use treecrdt::{Action, Dot, Entry, Key, NodeId, VersionVector};
 
-use super::Outcome;
-use super::deletions::{Since, seen_by};
+use super::deletions::{Since, only_keeps, seen_by};
 use super::history::{Before, Now, Place, before, payload_of, place_of, placed, wrote};
+use super::{Below, Outcome, Undone};
 use crate::datum;
 use crate::error::Error;
 use crate::forest::shape::nodes;
@@ -72,9 +72,12 @@ pub struct Fate {
     place: Option<Place>,
     /// Whether it was there before these operations.
     was_there: bool,
+    /// If it stays.
     payload: Payload,
     /// The operation that had written the payload which the node gets back.
-    pub written_by: Option<Dot>,
+    gets_by: Option<Dot>,
+    /// The one that has written what it has, if that is not undone.
+    has_by: Option<Dot>,
     deletion: Deletion,
     is_tombstone: bool,
     /// Its deletions but for those that are undone, in canonical order.
@@ -98,7 +101,8 @@ impl Fate {
             place: None,
             was_there: true,
             payload: Payload::Nothing,
-            written_by: None,
+            gets_by: None,
+            has_by: None,
             deletion: Deletion::Nothing,
             is_tombstone: false,
             others: Vec::new(),
@@ -145,21 +149,18 @@ impl Fate {
         undone: &VersionVector,
         now: Option<Vec<u8>>,
     ) -> Result<(), Error> {
-        let mut wrote = wrote(history);
-        // What has made it has left it without a payload, if it brought none.
-        if self.placement == Placement::Removed
-            && let Some(&made) = placed(history).first().filter(|it| !it.writes_payload)
-        {
-            let at = wrote.partition_point(|it| it.key < made.key);
-            wrote.insert(at, made);
-        }
-        // What an insert that stays has written stays with it.
-        let stays = !self.was_there && self.placement != Placement::Removed;
-        let is_undone = |it: &Entry| undone.contains(it.key.dot) && !(stays && it.parent.is_some());
-        let before = before(draft, &wrote, is_undone, payload_of)?;
+        let wrote = wrote(history);
+        let is_undone = |it: &Entry| undone.contains(it.key.dot);
+        self.has_by = wrote.last().filter(|it| !is_undone(it)).map(|it| it.key.dot);
         if self.placement == Placement::Removed {
-            // Somebody else has written something: the node stays.
-            let other = match before {
+            // What has made it has left it without a payload, if it brought none.
+            let mut wrote = wrote.clone();
+            if let Some(&made) = placed(history).first().filter(|it| !it.writes_payload) {
+                let at = wrote.partition_point(|it| it.key < made.key);
+                wrote.insert(at, made);
+            }
+            // Where somebody else has written something, the node stays.
+            let other = match before(draft, &wrote, is_undone, payload_of)? {
                 Before::None => None,
                 Before::Superseded(by) => Some(by),
                 Before::Operation(op) => Some(op.key.dot),
@@ -168,16 +169,17 @@ impl Fate {
             if other.is_some() {
                 self.placement = Placement::Superseded(other);
             }
-            return Ok(());
         }
+        // What an insert that stays has written stays with it.
+        let stays = |it: &Entry| !self.was_there && it.parent.is_some();
         let again =
             |payload| if payload == now { Payload::Same } else { Payload::Written(payload) };
-        self.payload = match before {
+        self.payload = match before(draft, &wrote, |it| is_undone(it) && !stays(it), payload_of)? {
             Before::Untouched => Payload::Nothing,
             Before::Superseded(by) => Payload::Superseded(Some(by)),
             Before::None => again(None),
             Before::Operation(op) => {
-                self.written_by = Some(op.key.dot);
+                self.gets_by = Some(op.key.dot);
                 again(payload_of(&op))
             }
         };
@@ -190,17 +192,20 @@ impl Fate {
         history: &[(Entry, bool)],
         undone: &VersionVector,
     ) -> Result<(), Error> {
-        let deletions: Vec<Entry> =
-            history.iter().map(|it| it.0).filter(Entry::is_deletion).collect();
-        if deletions.is_empty() {
-            return Ok(());
+        let deletions = || history.iter().map(|it| it.0).filter(Entry::is_deletion);
+        // The first of each replica that has deleted it.
+        let mut mine: Vec<Dot> = Vec::new();
+        for it in deletions().filter(|it| undone.contains(it.key.dot)) {
+            let is_known = mine.iter().any(|mine| mine.replica == it.key.dot.replica);
+            if !is_known && !only_keeps(draft, it.key.dot, undone)? {
+                mine.push(it.key.dot);
+            }
         }
-        let mine: Vec<&Entry> = deletions.iter().filter(|it| undone.contains(it.key.dot)).collect();
-        let is_mine = |it: &Entry| {
-            let replica = it.key.dot.replica;
-            mine.iter().any(|mine| mine.key <= it.key && mine.key.dot.replica == replica)
+        let is_mine = |it: Dot| {
+            undone.contains(it)
+                || mine.iter().any(|mine| mine.replica == it.replica && mine.counter <= it.counter)
         };
-        self.others = deletions.iter().filter(|it| !is_mine(it)).map(|it| it.key).collect();
+        self.others = deletions().map(|it| it.key).filter(|it| !is_mine(it.dot)).collect();
         if self.placement == Placement::Removed {
             self.deletion = Deletion::Removed;
             return Ok(());
@@ -232,62 +237,82 @@ impl Fate {
         !self.others.is_empty() && self.placement != Placement::Removed
     }
 
-    /// Whether it was deleted before, and has come back by what was minted to undo: it is to be deleted again. Below it,
-    /// payloads that these operations had written are there again. The first operation that is undone, of any node, is
-    /// given too.
+    /// Whether it was deleted before, and has come back by what was minted to undo: it is to be deleted again.
     pub fn is_to_be_deleted(
         &mut self,
         draft: &mut Draft<'_>,
-        first: Key,
-        undone: &VersionVector,
-        minted: &VersionVector,
-        written_by: &[Dot],
+        of: &Undone,
+        below: &Below,
     ) -> Result<bool, Error> {
         let row = draft.reader.node.find(&[draft.doc.arg(), datum::uuid(&self.node)], &[])?;
         if row.is_none_or(|row| row.get(nodes::TOMBSTONE) != Some(false)) {
             return Ok(false);
         }
         let mut version = draft.subtree_version(self.node)?;
-        version = version.difference(undone).difference(minted);
-        version.union(&written_by.iter().copied().collect());
-        let own = self.own[0].0.key;
-        let before: Vec<Key> = self.others.iter().copied().filter(|it| *it < own).collect();
-        // By others, whenever; or by then, if what has come since has left it as it was.
+        version = version.difference(&of.undone).difference(&of.minted);
+        // As if nothing had been written since.
+        version.union(&below.written_by.iter().copied().collect());
         let is_covered = seen_by(draft, &self.others)?.covers(&version)
-            || !before.is_empty() && {
-                let covered = seen_by(draft, &before)?;
-                let since = version.difference(&covered);
-                Since { first, covered, undone, minted }.is_nothing(draft, self.node, &since)?
-            };
+            || self.was_deleted_before(draft, &version, of, below.first)?;
         if is_covered && self.is_restored() {
             self.deletion = Deletion::Superseded(self.others.last().map(|it| it.dot));
         }
         Ok(is_covered)
     }
 
-    /// Lets it stay after all, for something else was put below it; if it is deleted by what is undone, it comes back.
+    /// Whether it was deleted before these operations, and nothing has come since, but what was taken back.
+    fn was_deleted_before(
+        &self,
+        draft: &mut Draft<'_>,
+        version: &VersionVector,
+        of: &Undone,
+        first: Key,
+    ) -> Result<bool, Error> {
+        let own = self.own[0].0.key;
+        let before: Vec<Key> = self.others.iter().copied().filter(|it| *it < own).collect();
+        // If it is there, and not because of these operations, others have brought it back.
+        let is_theirs = !self.is_tombstone && self.own.iter().all(|(it, _)| it.is_deletion());
+        if before.is_empty() || is_theirs {
+            return Ok(false);
+        }
+        let covered = seen_by(draft, &before)?;
+        let since = version.difference(&covered);
+        Since { first, covered, of }.is_nothing(draft, self.node, &since)
+    }
+
+    /// Lets it stay after all, for something else was put below it; if it is deleted by what is undone, it comes back. Gives
+    /// what was minted for that.
     pub fn stay(
         &mut self,
         draft: &mut Draft<'_>,
         by: Dot,
         undone: &VersionVector,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<Dot>, Error> {
         self.placement = Placement::Superseded(Some(by));
         let mine = self.own.iter().any(|(it, _)| it.is_deletion());
-        if self.deletion != Deletion::Removed || !mine || !self.is_tombstone {
-            self.deletion = Deletion::Nothing;
-            return Ok(());
-        }
-        self.deletion = match (self.covered_by(draft, undone)?, &self.place) {
-            (Some(other), _) => Deletion::Superseded(Some(other)),
-            (None, Some((parent, order_key))) => {
-                let (parent, order_key) = (*parent, order_key.clone());
-                draft.mint(self.node, Action::Move { parent, order_key })?;
-                Deletion::Restored
+        self.deletion = if self.deletion == Deletion::Removed && mine && self.is_tombstone {
+            match self.covered_by(draft, undone)? {
+                Some(other) => Deletion::Superseded(Some(other)),
+                None if self.place.is_some() => Deletion::Restored,
+                None => Deletion::Nothing,
             }
-            (None, None) => Deletion::Nothing,
+        } else {
+            Deletion::Nothing
         };
-        Ok(())
+        self.mint(draft)
+    }
+
+    /// Mints what puts it where it goes, and gives it back its payload.
+    pub fn mint(&self, draft: &mut Draft<'_>) -> Result<Vec<Dot>, Error> {
+        let mut news = Vec::new();
+        if let Some((parent, order_key)) = self.moves_to() {
+            let (parent, order_key) = (*parent, order_key.clone());
+            news.push(draft.mint(self.node, Action::Move { parent, order_key })?);
+        }
+        if let Some(payload) = self.writes() {
+            news.push(draft.mint(self.node, Action::Payload(payload.clone()))?);
+        }
+        Ok(news)
     }
 
     /// Where it is to be moved.
@@ -303,9 +328,16 @@ impl Fate {
     /// What is to be written.
     pub fn writes(&self) -> Option<&Option<Vec<u8>>> {
         match &self.payload {
-            Payload::Written(payload) => Some(payload),
+            Payload::Written(payload) if self.placement != Placement::Removed => Some(payload),
             _ => None,
         }
+    }
+
+    /// Which operations have written the payload that is replaced, unless undone, and the one that it gets back.
+    pub fn written_by(&self) -> impl Iterator<Item = Dot> {
+        let replaced = self.has_by.filter(|_| self.writes().is_some());
+        let given = self.gets_by.filter(|_| self.placement != Placement::Removed);
+        replaced.into_iter().chain(given)
     }
 
     /// Whether it is deleted no longer.

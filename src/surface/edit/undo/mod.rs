@@ -15,13 +15,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use pgrx::iter::TableIterator;
 use pgrx::pg_sys::Oid;
 use pgrx::{name, pg_extern};
-use treecrdt::{Action, Dot, Key, NodeId, Range, VersionVector};
+use treecrdt::{Action, Dot, Key, NodeId, VersionVector};
 
 use self::fate::{Fate, Placement};
 use self::places::Places;
 use super::draft::{Draft, edit};
 use super::functions::{as_composite, given};
-use super::way::Way;
+use super::way::AtOrAbove;
 use crate::datum;
 use crate::error::Error;
 use crate::forest::shape::nodes;
@@ -76,11 +76,27 @@ fn undo(
 
 /// The undo of operations.
 struct Undo {
-    undone: VersionVector,
+    of: Undone,
     /// Of the nodes that they are about, the one with the latest first.
     fates: Vec<Fate>,
-    /// What was minted.
+}
+
+/// What is done to undo operations.
+struct Undone {
+    /// These.
+    undone: VersionVector,
+    /// What was minted first.
     minted: VersionVector,
+    /// The nodes that go, with what is below them.
+    removed: HashSet<NodeId>,
+}
+
+/// What is undone of a node and of those below it.
+struct Below {
+    /// The first operation.
+    first: Key,
+    /// Those that have written payloads which are replaced, or are there again.
+    written_by: Vec<Dot>,
 }
 
 impl Undo {
@@ -92,50 +108,28 @@ impl Undo {
             fates.push(Fate::of(draft, node, own, &undone)?);
         }
         let order = Places::settle(draft, &mut fates, &undone)?;
-        // What is minted for a node is news to those who have deleted it, or what it is below.
-        let mut told = HashSet::new();
-        for fate in fates.iter().filter(|it| it.moves_to().is_some() || it.writes().is_some()) {
-            let steps = Way::from(draft, fate.node)?.steps.into_iter().map(|it| it.0);
-            for node in steps.filter(|&it| told.insert(it)) {
-                draft.must_be_news(node)?;
-            }
-        }
-        let mut stay_deleted: BTreeMap<NodeId, Vec<Range>> = BTreeMap::new();
+        let news = fates.iter().filter(|it| it.moves_to().is_some() || it.writes().is_some());
+        tell(draft, news.map(|it| it.node))?;
+        let mut stay_deleted: BTreeMap<NodeId, VersionVector> = BTreeMap::new();
         for at in order {
             memory::check();
             let fate = &fates[at];
             // What it has brought along by now goes into what is deleted with it.
-            let brought = match fate.goes_into.is_empty() {
-                true => VersionVector::default(),
-                false => draft.subtree_version(fate.node)?,
-            };
-            for above in &fate.goes_into {
-                stay_deleted.entry(*above).or_default().extend(brought.ranges());
+            if !fate.goes_into.is_empty() {
+                let brought = draft.subtree_version(fate.node)?;
+                for above in &fate.goes_into {
+                    stay_deleted.entry(*above).or_default().union(&brought);
+                }
             }
-            let mut news = Vec::new();
-            if let Some((parent, order_key)) = fate.moves_to() {
-                let (parent, order_key) = (*parent, order_key.clone());
-                news.push(draft.mint(fate.node, Action::Move { parent, order_key })?);
-            }
-            if let Some(payload) = fate.writes() {
-                news.push(draft.mint(fate.node, Action::Payload(payload.clone()))?);
-            }
+            let news = fate.mint(draft)?;
             for above in fate.stays_in.iter().chain(&fate.goes_into) {
-                let news = news.iter().map(|&Dot { replica, counter }| Range {
-                    replica,
-                    first: counter,
-                    last: counter,
-                });
-                stay_deleted.entry(*above).or_default().extend(news);
+                let seen = stay_deleted.entry(*above).or_default();
+                news.iter().for_each(|&dot| seen.insert(dot));
             }
         }
-        // By one who has seen what was minted.
-        for (above, seen) in stay_deleted {
-            let known_state = VersionVector::from_ranges(seen)?;
-            draft.mint(above, Action::Delete { known_state })?;
-        }
+        keep_deleted(draft, stay_deleted)?;
         let minted = draft.minted().collect();
-        Ok(Self { undone, fates, minted })
+        Ok(Self { of: Undone { undone, minted, removed: HashSet::new() }, fates })
     }
 
     /// Whether something may be to be deleted.
@@ -148,39 +142,88 @@ impl Undo {
         let mut removals = HashMap::new();
         for (at, fate) in self.fates.iter().enumerate() {
             if fate.placement == Placement::Removed {
-                draft.must_be_news(fate.node)?;
                 removals.insert(fate.node, at);
             }
         }
+        tell(draft, removals.keys().copied())?;
+        let verdicts = removable(draft, &removals)?;
+        let stays: HashSet<NodeId> =
+            verdicts.iter().filter(|it| it.1.is_some()).map(|it| it.0).collect();
+        self.of.removed = removals.keys().copied().filter(|it| !stays.contains(it)).collect();
         let deletable: HashSet<NodeId> =
             self.fates.iter().filter(|it| it.may_be_deleted()).map(|it| it.node).collect();
-        let mut written_by: HashMap<NodeId, Vec<Dot>> = HashMap::new();
-        for (node, by) in self.fates.iter().filter_map(|it| Some((it.node, it.written_by?))) {
-            let steps = Way::from(draft, node)?.steps.into_iter().map(|it| it.0);
-            for above in steps.filter(|it| deletable.contains(it)) {
-                written_by.entry(above).or_default().push(by);
+        // What is minted for those that stay is news to what is deleted above them, and stays so.
+        let mut news: BTreeMap<NodeId, VersionVector> = BTreeMap::new();
+        let mut hidden =
+            AtOrAbove::new(|node, is_tombstone| is_tombstone || deletable.contains(&node));
+        for &(node, by) in &verdicts {
+            let Some(by) = by else { continue };
+            let fate = &mut self.fates[removals[&node]];
+            let minted = fate.stay(draft, by, &self.of.undone)?;
+            let is_restored = fate.is_restored();
+            for above in hidden.of(draft, node)? {
+                if !(above == node && is_restored) {
+                    let seen = news.entry(above).or_default();
+                    minted.iter().for_each(|&dot| seen.insert(dot));
+                }
             }
         }
-        let Some(first) = self.fates.iter().map(|it| it.own[0].0.key).min() else { return Ok(()) };
+        let mut below: HashMap<NodeId, Below> = HashMap::new();
+        let mut above = AtOrAbove::new(|node, _| deletable.contains(&node));
+        for fate in &self.fates {
+            for node in above.of(draft, fate.node)? {
+                let first = fate.own[0].0.key;
+                let below = below.entry(node).or_insert(Below { first, written_by: Vec::new() });
+                below.first = first.min(below.first);
+                below.written_by.extend(fate.written_by());
+            }
+        }
         for fate in self.fates.iter_mut().filter(|it| it.may_be_deleted()) {
-            let below = written_by.get(&fate.node).map_or(&[][..], Vec::as_slice);
-            if fate.is_to_be_deleted(draft, first, &self.undone, &self.minted, below)? {
-                delete(draft, fate.node)?;
+            let Some(below) = below.get(&fate.node) else { continue };
+            if fate.is_to_be_deleted(draft, &self.of, below)? {
+                delete(draft, fate.node, news.remove(&fate.node))?;
             }
         }
-        for (node, blocked) in removable(draft, &removals)? {
-            match blocked {
-                Some(by) => self.fates[removals[&node]].stay(draft, by, &self.undone)?,
-                None => delete(draft, node)?,
+        for (node, blocked) in verdicts {
+            if blocked.is_none() {
+                delete(draft, node, None)?;
             }
         }
-        Ok(())
+        news.retain(|node, _| hidden.is_tombstone(*node));
+        keep_deleted(draft, news)
     }
 }
 
-fn delete(draft: &mut Draft<'_>, node: NodeId) -> Result<(), Error> {
-    let known_state = draft.subtree_version(node)?;
+fn delete(draft: &mut Draft<'_>, node: NodeId, news: Option<VersionVector>) -> Result<(), Error> {
+    let mut known_state = draft.subtree_version(node)?;
+    known_state.union(&news.unwrap_or_default());
     draft.mint(node, Action::Delete { known_state }).map(drop)
+}
+
+/// Deletes nodes that are deleted once more, by one who has seen what was minted.
+fn keep_deleted(
+    draft: &mut Draft<'_>,
+    nodes: BTreeMap<NodeId, VersionVector>,
+) -> Result<(), Error> {
+    for (node, known_state) in nodes.into_iter().filter(|(_, seen)| !seen.is_empty()) {
+        draft.mint(node, Action::Delete { known_state })?;
+    }
+    Ok(())
+}
+
+/// Sees to it that what is minted for nodes is news to those who have deleted them, or what they are below.
+fn tell(draft: &mut Draft<'_>, nodes: impl Iterator<Item = NodeId>) -> Result<(), Error> {
+    let mut told = HashSet::new();
+    for node in nodes {
+        let mut next = Some(node);
+        while let Some(node) = next.filter(|&node| !node.is_reserved() && told.insert(node)) {
+            memory::check();
+            draft.must_be_news(node)?;
+            let row = draft.reader.node.find(&[draft.doc.arg(), datum::uuid(&node)], &[])?;
+            next = row.and_then(|row| row.get(nodes::PARENT));
+        }
+    }
+    Ok(())
 }
 
 /// The operations of the log that have these dots, by their nodes; the node with the latest first.

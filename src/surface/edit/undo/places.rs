@@ -21,6 +21,19 @@ struct Node {
     placed: Option<Dot>,
 }
 
+/// Which tree is asked about.
+#[derive(Debug, Clone, Copy)]
+enum Tree {
+    Is,
+    ToBe,
+}
+
+impl From<Tree> for usize {
+    fn from(tree: Tree) -> Self {
+        tree as usize
+    }
+}
+
 /// The tree as it is, and as it is to be.
 pub struct Places<'d, 'o, 'f> {
     draft: &'d mut Draft<'o>,
@@ -32,6 +45,8 @@ pub struct Places<'d, 'o, 'f> {
     nodes: HashMap<NodeId, Node>,
     /// The deletions of nodes.
     deletions: HashMap<NodeId, Deletions>,
+    /// The nearest node at or above one that is deleted and stays so: as the tree is, and as it is to be.
+    nearest: [HashMap<NodeId, Option<NodeId>>; 2],
     /// How deep nodes will be.
     depths: HashMap<NodeId, usize>,
 }
@@ -46,7 +61,8 @@ impl<'d, 'o, 'f> Places<'d, 'o, 'f> {
     ) -> Result<Vec<usize>, Error> {
         let at = fates.iter().enumerate().map(|(at, fate)| (fate.node, at)).collect();
         let (nodes, deletions, depths) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let mut places = Self { draft, fates, undone, at, nodes, deletions, depths };
+        let nearest = [HashMap::new(), HashMap::new()];
+        let mut places = Self { draft, fates, undone, at, nodes, deletions, nearest, depths };
         while places.keep_out_of_themselves()? || places.keep_out_of_deleted()? {}
         let depth = |places: &Self, at: &usize| {
             places.depths.get(&places.fates[*at].node).copied().unwrap_or_default()
@@ -147,26 +163,25 @@ impl<'d, 'o, 'f> Places<'d, 'o, 'f> {
     fn keep_out_of_deleted(&mut self) -> Result<bool, Error> {
         // They are let stay when all were looked at: until then there are no circles.
         let mut late = Vec::new();
+        self.nearest[usize::from(Tree::ToBe)].clear();
         for at in 0..self.fates.len() {
             let node = self.fates[at].node;
             let mut goes_into = Vec::new();
             if let Some((parent, _, since)) = self.goes_to(node) {
-                goes_into = self.tombstones(parent, Self::parent)?;
+                goes_into = self.tombstones(parent, Tree::ToBe)?;
                 for &above in &goes_into {
-                    if let Some(by) = self.deletions(above)?.since(since) {
+                    if let Some(by) = self.deleted_since(above, since)? {
                         late.push((at, by));
                         break;
                     }
                 }
             }
+            let is_news = self.fates[at].moves_to().is_some() || self.fates[at].writes().is_some();
             let stays_in = match self.node(node)?.parent {
-                Some(parent) => {
-                    self.tombstones(parent, |places, node| Ok(places.node(node)?.parent))?
-                }
-                None => Vec::new(),
+                Some(parent) if is_news => self.tombstones(parent, Tree::Is)?,
+                _ => Vec::new(),
             };
             let fate = &mut self.fates[at];
-            let is_news = fate.moves_to().is_some() || fate.writes().is_some();
             (fate.stays_in, fate.goes_into) =
                 if is_news { (stays_in, goes_into) } else { Default::default() };
         }
@@ -177,29 +192,49 @@ impl<'d, 'o, 'f> Places<'d, 'o, 'f> {
     }
 
     /// The deleted nodes from one upwards, but for those that are restored.
-    fn tombstones(
-        &mut self,
-        from: NodeId,
-        up: impl Fn(&mut Self, NodeId) -> Result<Option<NodeId>, Error>,
-    ) -> Result<Vec<NodeId>, Error> {
-        let (mut found, mut next) = (Vec::new(), Some(from));
-        while let Some(node) = next.filter(|node| !node.is_reserved()) {
-            memory::check();
-            let is_restored = self.at.get(&node).is_some_and(|&at| self.fates[at].is_restored());
-            if self.node(node)?.is_tombstone && !is_restored {
-                found.push(node);
-            }
-            next = up(self, node)?;
+    fn tombstones(&mut self, from: NodeId, tree: Tree) -> Result<Vec<NodeId>, Error> {
+        let (mut found, mut next) = (Vec::new(), self.nearest(from, tree)?);
+        while let Some(node) = next {
+            found.push(node);
+            next = match self.above(node, tree)? {
+                Some(above) => self.nearest(above, tree)?,
+                None => None,
+            };
         }
         Ok(found)
     }
 
-    fn deletions(&mut self, node: NodeId) -> Result<Deletions, Error> {
-        if let Some(&known) = self.deletions.get(&node) {
-            return Ok(known);
-        }
-        let found = Deletions::of(self.draft, node, self.undone)?;
-        self.deletions.insert(node, found);
+    fn nearest(&mut self, from: NodeId, tree: Tree) -> Result<Option<NodeId>, Error> {
+        let (mut path, mut next) = (Vec::new(), Some(from));
+        let found = loop {
+            memory::check();
+            let Some(node) = next.filter(|node| !node.is_reserved()) else { break None };
+            if let Some(&known) = self.nearest[usize::from(tree)].get(&node) {
+                break known;
+            }
+            path.push(node);
+            let is_restored = self.at.get(&node).is_some_and(|&at| self.fates[at].is_restored());
+            if self.node(node)?.is_tombstone && !is_restored {
+                break Some(node);
+            }
+            next = self.above(node, tree)?;
+        };
+        self.nearest[usize::from(tree)].extend(path.into_iter().map(|node| (node, found)));
         Ok(found)
+    }
+
+    fn above(&mut self, node: NodeId, tree: Tree) -> Result<Option<NodeId>, Error> {
+        match tree {
+            Tree::Is => Ok(self.node(node)?.parent),
+            Tree::ToBe => self.parent(node),
+        }
+    }
+
+    fn deleted_since(&mut self, node: NodeId, key: Key) -> Result<Option<Dot>, Error> {
+        if !self.deletions.contains_key(&node) {
+            let found = Deletions::of(self.draft, node, self.undone)?;
+            self.deletions.insert(node, found);
+        }
+        Ok(self.deletions[&node].since(key))
     }
 }
