@@ -232,6 +232,25 @@ impl Fate {
         Ok(seen_by(draft, &self.others)?.covers(&version).then_some(last.dot))
     }
 
+    /// Whether it stays deleted by others.
+    pub fn stays_deleted(&self) -> bool {
+        let is_there = self.is_tombstone && self.place.is_some();
+        is_there && matches!(self.deletion, Deletion::Superseded(_))
+    }
+
+    /// It stays deleted by others only if they have seen this, too. Tells whether it comes back.
+    pub fn comes_back_with(
+        &mut self,
+        draft: &mut Draft<'_>,
+        brought: &VersionVector,
+    ) -> Result<bool, Error> {
+        let comes_back = !seen_by(draft, &self.others)?.covers(brought);
+        if comes_back {
+            self.deletion = Deletion::Restored;
+        }
+        Ok(comes_back)
+    }
+
     /// Whether other deletions than those that are undone may have to cover it again.
     pub fn may_be_deleted(&self) -> bool {
         !self.others.is_empty() && self.placement != Placement::Removed

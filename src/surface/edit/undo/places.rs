@@ -159,11 +159,11 @@ impl<'d, 'o, 'f> Places<'d, 'o, 'f> {
     }
 
     /// Lets the nodes stay that would go into what was deleted after they had left it, and tells what is deleted above
-    /// the others. Tells whether there were any.
+    /// the others. Tells whether there were any, or what is deleted has become less.
     fn keep_out_of_deleted(&mut self) -> Result<bool, Error> {
         // They are let stay when all were looked at: until then there are no circles.
-        let mut late = Vec::new();
-        self.nearest[usize::from(Tree::ToBe)].clear();
+        let (mut late, mut is_changed) = (Vec::new(), false);
+        self.nearest.iter_mut().for_each(HashMap::clear);
         for at in 0..self.fates.len() {
             let node = self.fates[at].node;
             let mut goes_into = Vec::new();
@@ -174,6 +174,7 @@ impl<'d, 'o, 'f> Places<'d, 'o, 'f> {
                         late.push((at, by));
                         break;
                     }
+                    is_changed |= self.is_brought_back(above, node)?;
                 }
             }
             let is_news = self.fates[at].moves_to().is_some() || self.fates[at].writes().is_some();
@@ -188,7 +189,20 @@ impl<'d, 'o, 'f> Places<'d, 'o, 'f> {
         for &(at, by) in &late {
             self.fates[at].placement = Placement::Superseded(Some(by));
         }
-        Ok(!late.is_empty())
+        Ok(is_changed || !late.is_empty())
+    }
+
+    /// Whether a node that would stay deleted, for others have deleted all that is below it, comes back with what goes
+    /// back there, which they had not seen.
+    fn is_brought_back(&mut self, node: NodeId, by: NodeId) -> Result<bool, Error> {
+        let Some(fate) = self.at.get(&node).map(|&at| &mut self.fates[at]) else {
+            return Ok(false);
+        };
+        if !fate.stays_deleted() {
+            return Ok(false);
+        }
+        let brought = self.draft.subtree_version(by)?.difference(self.undone);
+        fate.comes_back_with(self.draft, &brought)
     }
 
     /// The deleted nodes from one upwards, but for those that are restored.
