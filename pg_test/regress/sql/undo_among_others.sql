@@ -67,6 +67,13 @@ SELECT treecrdt.insert_node('h', 'since', n(0), 'folder', node => n(1)), treecrd
 SELECT undo_in('since', 5, 5);
 SELECT treecrdt.render('h', 'since');
 
+-- A move that is ignored has not brought it back.
+SELECT treecrdt.insert_node('h', 'ignored', n(0), 'folder', node => n(1)), treecrdt.insert_node('h', 'ignored', n(1), 'file', node => n(2)), treecrdt.delete_node('h', 'ignored', n(1));
+INSERT INTO h.ops (doc, replica, counter, lamport, kind, node, parent, order_key) VALUES ('ignored', 'eve', 1, 4, 'move', n(1), n(2), '');
+SELECT treecrdt.move_node('h', 'ignored', n(2), n(0)), treecrdt.delete_node('h', 'ignored', n(1));
+SELECT undo_in('ignored', 4, 5);
+SELECT treecrdt.render('h', 'ignored');
+
 -- A deletion that had not seen all is no reason to stay deleted when what it had not seen goes back.
 SELECT treecrdt.insert_node('h', 'unseen', n(0), 'project', node => n(1)), treecrdt.insert_node('h', 'unseen', n(1), 'folder', node => n(2));
 SET treecrdt.replica = 'ben';

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use treecrdt::{Action, Dot, Entry, Key, NodeId, Op, OpKind, Range, VersionVector};
+use treecrdt::{Action, Dot, Entry, Key, NodeId, Op, Range, VersionVector};
 
 use super::Undone;
-use super::history::{Before, Now, before, of_kind, op, payload_of, place_of, placed, wrote};
+use super::history::{Before, Now, before, history, op, payload_of, place_of, placed, wrote};
 use crate::error::Error;
 use crate::memory;
 use crate::surface::edit::draft::Draft;
@@ -124,16 +124,14 @@ pub struct Deletions {
 impl Deletions {
     /// Those of a node.
     pub fn of(draft: &mut Draft<'_>, node: NodeId, undone: &VersionVector) -> Result<Self, Error> {
-        let mut entries = Vec::new();
-        for kind in OpKind::ALL.into_iter().filter(|&kind| kind != OpKind::Insert) {
-            of_kind(draft, node, kind, &mut entries)?;
-        }
-        entries.sort_unstable_by_key(|it| it.key);
         let mut found = Self::default();
-        for it in entries.iter().filter(|it| !undone.contains(it.key.dot)) {
+        for (it, ignored) in history(draft, node, None)? {
             memory::check();
+            if undone.contains(it.key.dot) {
+                continue;
+            }
             if !it.is_deletion() {
-                found.touched.push(it.key);
+                found.touched.extend((!ignored || it.writes_payload).then_some(it.key));
             } else if !only_keeps(draft, it.key.dot, undone)? {
                 found.deleted.push((it.key, undone.last_of(it.key.dot.replica).is_none()));
             }

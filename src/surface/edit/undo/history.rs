@@ -109,7 +109,7 @@ pub fn history(
 }
 
 /// The operations of a kind on a node, not `insert`.
-pub fn of_kind(
+fn of_kind(
     draft: &mut Draft<'_>,
     node: NodeId,
     kind: OpKind,
