@@ -12,8 +12,10 @@ use super::verdicts::{self, Stand, Verdicts};
 const LARGE: usize = 64;
 /// How far up such a look goes.
 const SHORT: usize = 128;
-/// From how far up on a climb is accompanied by a descent.
+/// After so many questions to the store a climb is accompanied by a descent, a question each in turn.
 const CLIMB: usize = 8;
+/// So many steps up that need none count as one.
+const KNOWN: usize = 32;
 
 /// A structural operation to be judged.
 #[derive(Debug, Clone, Copy)]
@@ -69,8 +71,9 @@ impl Climbs {
         if !is_new_parent && !memo.was_named(node)? {
             return Ok(false);
         }
-        let mut descent = None;
+        let (mut descent, mut asked, mut cost) = (Some(Descent::new(node, parent)), 0, 0);
         for step in 0.. {
+            let is_known = known_parent(memo, verdicts, at, op).is_some();
             match parent_of(memo, verdicts, at, op)? {
                 None => return Ok(false),
                 Some(above) if above == node => return Ok(true),
@@ -78,12 +81,13 @@ impl Climbs {
             }
             memo.store.check()?;
             memo.must_end(step, at)?;
-            if step == CLIMB {
-                descent = Some(Descent::new(node, parent));
-            }
+            cost += if is_known { 1 } else { KNOWN };
             let found = match &mut descent {
-                Some(descent) => descent.step(memo, &mut self.batch_children)?,
-                None => Below::Unknown,
+                Some(descent) if cost > KNOWN * (CLIMB + asked) => {
+                    asked += 1;
+                    descent.step(memo, &mut self.batch_children)?
+                }
+                _ => Below::Unknown,
             };
             match found {
                 Below::Nothing => return Ok(false),
