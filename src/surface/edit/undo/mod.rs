@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use pgrx::iter::TableIterator;
 use pgrx::pg_sys::Oid;
 use pgrx::{name, pg_extern};
-use treecrdt::{Action, Dot, Key, NodeId, VersionVector};
+use treecrdt::{Action, Dot, Key, NodeId, Range, VersionVector};
 
 use self::fate::{Fate, Placement};
 use self::places::Places;
@@ -110,7 +110,7 @@ impl Undo {
         let order = Places::settle(draft, &mut fates, &undone)?;
         let news = fates.iter().filter(|it| it.moves_to().is_some() || it.writes().is_some());
         tell(draft, news.map(|it| it.node))?;
-        let mut stay_deleted: BTreeMap<NodeId, VersionVector> = BTreeMap::new();
+        let mut stay_deleted: BTreeMap<NodeId, Vec<Range>> = BTreeMap::new();
         for at in order {
             memory::check();
             let fate = &fates[at];
@@ -118,13 +118,13 @@ impl Undo {
             if !fate.goes_into.is_empty() {
                 let brought = draft.subtree_version(fate.node)?;
                 for above in &fate.goes_into {
-                    stay_deleted.entry(*above).or_default().union(&brought);
+                    stay_deleted.entry(*above).or_default().extend(brought.ranges());
                 }
             }
             let news = fate.mint(draft)?;
             for above in fate.stays_in.iter().chain(&fate.goes_into) {
                 let seen = stay_deleted.entry(*above).or_default();
-                news.iter().for_each(|&dot| seen.insert(dot));
+                seen.extend(news.iter().map(|&dot| range(dot)));
             }
         }
         keep_deleted(draft, stay_deleted)?;
@@ -153,7 +153,7 @@ impl Undo {
         let deletable: HashSet<NodeId> =
             self.fates.iter().filter(|it| it.may_be_deleted()).map(|it| it.node).collect();
         // What is minted for those that stay is news to what is deleted above them, and stays so.
-        let mut news: BTreeMap<NodeId, VersionVector> = BTreeMap::new();
+        let mut news: BTreeMap<NodeId, Vec<Range>> = BTreeMap::new();
         let mut hidden =
             AtOrAbove::new(|node, is_tombstone| is_tombstone || deletable.contains(&node));
         for &(node, by) in &verdicts {
@@ -164,7 +164,7 @@ impl Undo {
             for above in hidden.of(draft, node)? {
                 if !(above == node && is_restored) {
                     let seen = news.entry(above).or_default();
-                    minted.iter().for_each(|&dot| seen.insert(dot));
+                    seen.extend(minted.iter().map(|&dot| range(dot)));
                 }
             }
         }
@@ -194,18 +194,20 @@ impl Undo {
     }
 }
 
-fn delete(draft: &mut Draft<'_>, node: NodeId, news: Option<VersionVector>) -> Result<(), Error> {
+fn range(Dot { replica, counter }: Dot) -> Range {
+    Range { replica, first: counter, last: counter }
+}
+
+fn delete(draft: &mut Draft<'_>, node: NodeId, news: Option<Vec<Range>>) -> Result<(), Error> {
     let mut known_state = draft.subtree_version(node)?;
-    known_state.union(&news.unwrap_or_default());
+    known_state.union(&VersionVector::from_ranges(news.unwrap_or_default())?);
     draft.mint(node, Action::Delete { known_state }).map(drop)
 }
 
 /// Deletes nodes that are deleted once more, by one who has seen what was minted.
-fn keep_deleted(
-    draft: &mut Draft<'_>,
-    nodes: BTreeMap<NodeId, VersionVector>,
-) -> Result<(), Error> {
-    for (node, known_state) in nodes.into_iter().filter(|(_, seen)| !seen.is_empty()) {
+fn keep_deleted(draft: &mut Draft<'_>, nodes: BTreeMap<NodeId, Vec<Range>>) -> Result<(), Error> {
+    for (node, seen) in nodes.into_iter().filter(|(_, seen)| !seen.is_empty()) {
+        let known_state = VersionVector::from_ranges(seen)?;
         draft.mint(node, Action::Delete { known_state })?;
     }
     Ok(())
