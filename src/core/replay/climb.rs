@@ -71,27 +71,29 @@ impl Climbs {
         if !is_new_parent && !memo.was_named(node)? {
             return Ok(false);
         }
-        let (mut descent, mut asked, mut cost) = (Some(Descent::new(node, parent)), 0, 0);
+        let (mut descent, mut may_descend) = (None, true);
+        let (mut asked, mut cost) = (0, 0);
         for step in 0.. {
-            let is_known = known_parent(memo, verdicts, at, op).is_some();
-            match parent_of(memo, verdicts, at, op)? {
+            let (above, takes) = match known_parent(memo, verdicts, at, op) {
+                Some(known) => (known, 1),
+                None => (parent_of(memo, verdicts, at, op)?, KNOWN),
+            };
+            match above {
                 None => return Ok(false),
                 Some(above) if above == node => return Ok(true),
                 Some(above) => at = above,
             }
             memo.store.check()?;
             memo.must_end(step, at)?;
-            cost += if is_known { 1 } else { KNOWN };
-            let found = match &mut descent {
-                Some(descent) if cost > KNOWN * (CLIMB + asked) => {
-                    asked += 1;
-                    descent.step(memo, &mut self.batch_children)?
-                }
-                _ => Below::Unknown,
-            };
-            match found {
+            cost += takes;
+            if !may_descend || cost <= KNOWN * (CLIMB + asked) {
+                continue;
+            }
+            asked += 1;
+            let descent = descent.get_or_insert_with(|| Descent::new(node, parent));
+            match descent.step(memo, &mut self.batch_children)? {
                 Below::Nothing => return Ok(false),
-                Below::Perhaps => descent = None,
+                Below::Perhaps => may_descend = false,
                 Below::Unknown => {}
             }
         }
