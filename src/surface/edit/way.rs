@@ -76,38 +76,48 @@ impl Way {
     }
 }
 
-/// The nodes of some kind at or above others, by what they are and whether each is a tombstone. No step up is taken twice.
-pub struct AtOrAbove<W> {
-    is_wanted: W,
-    /// The nearest one.
-    nearest: HashMap<NodeId, Option<NodeId>>,
-    /// Of those: what is above them, and whether they are tombstones.
-    found: HashMap<NodeId, (Option<NodeId>, bool)>,
+/// The parent of a node, and whether it is a tombstone.
+pub fn step(draft: &mut Draft<'_>, node: NodeId) -> Result<(Option<NodeId>, bool), Error> {
+    let row = draft.reader.node.find(&[draft.doc.arg(), datum::uuid(&node)], &[])?;
+    Ok(row.map_or((None, false), |row| {
+        (row.get(nodes::PARENT), row.get(nodes::TOMBSTONE) == Some(true))
+    }))
 }
 
-impl<W: Fn(NodeId, bool) -> bool> AtOrAbove<W> {
-    /// Those that are wanted.
-    pub fn new(is_wanted: W) -> Self {
-        Self { is_wanted, nearest: HashMap::new(), found: HashMap::new() }
-    }
+/// The nodes of some kind at or above others. No step up is taken twice.
+#[derive(Debug, Default)]
+pub struct AtOrAbove {
+    /// The nearest one.
+    nearest: HashMap<NodeId, Option<NodeId>>,
+    /// What is above those.
+    above: HashMap<NodeId, Option<NodeId>>,
+}
 
-    /// All that are at or above a node, the nearest first.
-    pub fn of(&mut self, draft: &mut Draft<'_>, node: NodeId) -> Result<Vec<NodeId>, Error> {
+impl AtOrAbove {
+    /// All that are at or above a node, the nearest first; `look` gives what is above a node, and whether it is one of
+    /// them, always the same. Where nodes are below themselves, each comes once.
+    pub fn of(
+        &mut self,
+        node: NodeId,
+        mut look: impl FnMut(NodeId) -> Result<(Option<NodeId>, bool), Error>,
+    ) -> Result<Vec<NodeId>, Error> {
         let (mut all, mut from) = (Vec::new(), Some(node));
         while let Some(node) = from {
-            let Some(nearest) = self.nearest(draft, node)? else { break };
+            let Some(nearest) = self.nearest(node, &mut look)? else { break };
+            if all.len() == self.above.len() {
+                break;
+            }
             all.push(nearest);
-            from = self.found[&nearest].0;
+            from = self.above[&nearest];
         }
         Ok(all)
     }
 
-    /// Whether one that was found is a tombstone.
-    pub fn is_tombstone(&self, node: NodeId) -> bool {
-        self.found.get(&node).is_some_and(|it| it.1)
-    }
-
-    fn nearest(&mut self, draft: &mut Draft<'_>, node: NodeId) -> Result<Option<NodeId>, Error> {
+    fn nearest(
+        &mut self,
+        node: NodeId,
+        look: &mut impl FnMut(NodeId) -> Result<(Option<NodeId>, bool), Error>,
+    ) -> Result<Option<NodeId>, Error> {
         let (mut path, mut next) = (Vec::new(), Some(node));
         let found = loop {
             memory::check();
@@ -118,15 +128,12 @@ impl<W: Fn(NodeId, bool) -> bool> AtOrAbove<W> {
             // Whoever is below itself is met again here.
             self.nearest.insert(node, None);
             path.push(node);
-            let row = draft.reader.node.find(&[draft.doc.arg(), datum::uuid(&node)], &[])?;
-            let Some(row) = row else { break None };
-            let (parent, is_tombstone) =
-                (row.get(nodes::PARENT), row.get(nodes::TOMBSTONE) == Some(true));
-            if (self.is_wanted)(node, is_tombstone) {
-                self.found.insert(node, (parent, is_tombstone));
+            let (above, is_one) = look(node)?;
+            if is_one {
+                self.above.insert(node, above);
                 break Some(node);
             }
-            next = parent;
+            next = above;
         };
         self.nearest.extend(path.into_iter().map(|node| (node, found)));
         Ok(found)

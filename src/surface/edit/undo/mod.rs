@@ -21,7 +21,7 @@ use self::fate::{Fate, Placement};
 use self::places::Places;
 use super::draft::{Draft, edit};
 use super::functions::{as_composite, given};
-use super::way::AtOrAbove;
+use super::way::{AtOrAbove, step};
 use crate::datum;
 use crate::error::Error;
 use crate::forest::shape::nodes;
@@ -154,14 +154,20 @@ impl Undo {
             self.fates.iter().filter(|it| it.may_be_deleted()).map(|it| it.node).collect();
         // What is minted for those that stay is news to what is deleted above them, and stays so.
         let mut news: BTreeMap<NodeId, Vec<Range>> = BTreeMap::new();
-        let mut hidden =
-            AtOrAbove::new(|node, is_tombstone| is_tombstone || deletable.contains(&node));
+        let (mut hidden, mut tombstones) = (AtOrAbove::default(), HashSet::new());
         for &(node, by) in &verdicts {
             let Some(by) = by else { continue };
             let fate = &mut self.fates[removals[&node]];
             let minted = fate.stay(draft, by, &self.of.undone)?;
             let is_restored = fate.is_restored();
-            for above in hidden.of(draft, node)? {
+            let all = hidden.of(node, |node| {
+                let (above, is_tombstone) = step(draft, node)?;
+                if is_tombstone {
+                    tombstones.insert(node);
+                }
+                Ok((above, is_tombstone || deletable.contains(&node)))
+            })?;
+            for above in all {
                 if !(above == node && is_restored) {
                     let seen = news.entry(above).or_default();
                     seen.extend(minted.iter().map(|&dot| range(dot)));
@@ -169,9 +175,11 @@ impl Undo {
             }
         }
         let mut below: HashMap<NodeId, Below> = HashMap::new();
-        let mut above = AtOrAbove::new(|node, _| deletable.contains(&node));
+        let mut above = AtOrAbove::default();
         for fate in &self.fates {
-            for node in above.of(draft, fate.node)? {
+            let all = above
+                .of(fate.node, |node| Ok((step(draft, node)?.0, deletable.contains(&node))))?;
+            for node in all {
                 let first = fate.own[0].0.key;
                 let below = below.entry(node).or_insert(Below { first, written_by: Vec::new() });
                 below.first = first.min(below.first);
@@ -189,7 +197,7 @@ impl Undo {
                 delete(draft, node, None)?;
             }
         }
-        news.retain(|node, _| hidden.is_tombstone(*node));
+        news.retain(|node, _| tombstones.contains(node));
         keep_deleted(draft, news)
     }
 }
@@ -221,8 +229,7 @@ fn tell(draft: &mut Draft<'_>, nodes: impl Iterator<Item = NodeId>) -> Result<()
         while let Some(node) = next.filter(|&node| !node.is_reserved() && told.insert(node)) {
             memory::check();
             draft.must_be_news(node)?;
-            let row = draft.reader.node.find(&[draft.doc.arg(), datum::uuid(&node)], &[])?;
-            next = row.and_then(|row| row.get(nodes::PARENT));
+            next = step(draft, node)?.0;
         }
     }
     Ok(())

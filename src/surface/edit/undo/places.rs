@@ -12,6 +12,7 @@ use crate::forest::shape::nodes;
 use crate::memory;
 use crate::storage::rows::node_keys;
 use crate::surface::edit::draft::Draft;
+use crate::surface::edit::way::AtOrAbove;
 
 /// A node as it is.
 #[derive(Debug, Clone, Copy)]
@@ -45,8 +46,8 @@ pub struct Places<'d, 'o, 'f> {
     nodes: HashMap<NodeId, Node>,
     /// The deletions of nodes.
     deletions: HashMap<NodeId, Deletions>,
-    /// The nearest node at or above one that is deleted and stays so: as the tree is, and as it is to be.
-    nearest: [HashMap<NodeId, Option<NodeId>>; 2],
+    /// What is deleted and stays so: as the tree is, and as it is to be.
+    hidden: [AtOrAbove; 2],
     /// How deep nodes will be.
     depths: HashMap<NodeId, usize>,
 }
@@ -61,8 +62,8 @@ impl<'d, 'o, 'f> Places<'d, 'o, 'f> {
     ) -> Result<Vec<usize>, Error> {
         let at = fates.iter().enumerate().map(|(at, fate)| (fate.node, at)).collect();
         let (nodes, deletions, depths) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let nearest = [HashMap::new(), HashMap::new()];
-        let mut places = Self { draft, fates, undone, at, nodes, deletions, nearest, depths };
+        let hidden = Default::default();
+        let mut places = Self { draft, fates, undone, at, nodes, deletions, hidden, depths };
         while places.keep_out_of_themselves()? || places.keep_out_of_deleted()? {}
         let depth = |places: &Self, at: &usize| {
             places.depths.get(&places.fates[*at].node).copied().unwrap_or_default()
@@ -163,7 +164,7 @@ impl<'d, 'o, 'f> Places<'d, 'o, 'f> {
     fn keep_out_of_deleted(&mut self) -> Result<bool, Error> {
         // They are let stay when all were looked at: until then there are no circles.
         let (mut late, mut is_changed) = (Vec::new(), false);
-        self.nearest.iter_mut().for_each(HashMap::clear);
+        self.hidden = Default::default();
         for at in 0..self.fates.len() {
             let node = self.fates[at].node;
             let mut goes_into = Vec::new();
@@ -207,41 +208,18 @@ impl<'d, 'o, 'f> Places<'d, 'o, 'f> {
 
     /// The deleted nodes from one upwards, but for those that are restored.
     fn tombstones(&mut self, from: NodeId, tree: Tree) -> Result<Vec<NodeId>, Error> {
-        let (mut found, mut next) = (Vec::new(), self.nearest(from, tree)?);
-        while let Some(node) = next {
-            found.push(node);
-            next = match self.above(node, tree)? {
-                Some(above) => self.nearest(above, tree)?,
-                None => None,
-            };
-        }
-        Ok(found)
-    }
-
-    fn nearest(&mut self, from: NodeId, tree: Tree) -> Result<Option<NodeId>, Error> {
-        let (mut path, mut next) = (Vec::new(), Some(from));
-        let found = loop {
-            memory::check();
-            let Some(node) = next.filter(|node| !node.is_reserved()) else { break None };
-            if let Some(&known) = self.nearest[usize::from(tree)].get(&node) {
-                break known;
-            }
-            path.push(node);
+        let mut hidden = std::mem::take(&mut self.hidden[usize::from(tree)]);
+        let found = hidden.of(from, |node| {
+            let Node { parent, is_tombstone, .. } = self.node(node)?;
             let is_restored = self.at.get(&node).is_some_and(|&at| self.fates[at].is_restored());
-            if self.node(node)?.is_tombstone && !is_restored {
-                break Some(node);
-            }
-            next = self.above(node, tree)?;
-        };
-        self.nearest[usize::from(tree)].extend(path.into_iter().map(|node| (node, found)));
-        Ok(found)
-    }
-
-    fn above(&mut self, node: NodeId, tree: Tree) -> Result<Option<NodeId>, Error> {
-        match tree {
-            Tree::Is => Ok(self.node(node)?.parent),
-            Tree::ToBe => self.parent(node),
-        }
+            let above = match tree {
+                Tree::Is => parent,
+                Tree::ToBe => self.parent(node)?,
+            };
+            Ok((above, is_tombstone && !is_restored))
+        });
+        self.hidden[usize::from(tree)] = hidden;
+        found
     }
 
     fn deleted_since(&mut self, node: NodeId, key: Key) -> Result<Option<Dot>, Error> {
