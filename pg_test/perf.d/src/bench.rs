@@ -103,7 +103,7 @@ impl Bench {
     }
 
     /// Runs statements; gives the seconds that took, and those of them in which the backend had a processor.
-    pub fn time_both(&mut self, sql: &str) -> Result<(f64, f64)> {
+    pub fn time_and_processor(&mut self, sql: &str) -> Result<(f64, f64)> {
         let pid = self.backend()?;
         let processor =
             || processor::seconds(pid).ok_or_else(|| Failure("no /proc/PID/schedstat".into()));

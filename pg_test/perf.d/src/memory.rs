@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::unit::Unit;
+
 /// Watches a backend while it works.
 pub struct Watch {
     pid: i32,
@@ -20,6 +22,11 @@ pub struct Peak {
     /// VmHWM in bytes: its own and what it touched of the shared buffers. `None` if it could not be
     /// reset before, which takes root.
     pub resident: Option<u64>,
+}
+
+/// So much memory of its own that a backend took, as lines note it.
+pub fn note(own: u64) -> String {
+    format!("backend {}", Unit::Bytes.show(own as f64))
 }
 
 impl Watch {

@@ -5,7 +5,7 @@ use treecrdt::Op;
 use crate::bench::Bench;
 use crate::cancel::overshoot;
 use crate::measure::{Pairs, REPETITIONS, interleaved, median, timed};
-use crate::memory::{Peak, Watch};
+use crate::memory::{self, Peak, Watch};
 use crate::report::{Goal, Line, Side, Unit};
 use crate::stage::Stage;
 use crate::{Result, check, forest};
@@ -113,7 +113,7 @@ fn memory(peaks: &[Peak]) -> String {
     let resident = resident.map_or_else(String::new, |bytes| {
         format!(", {} resident with shared buffers", Unit::Bytes.show(bytes as f64))
     });
-    format!("backend {}{resident}", Unit::Bytes.show(own as f64))
+    memory::note(own) + &resident
 }
 
 /// What came of both statements.

@@ -31,14 +31,14 @@ fn one(bench: &mut Bench, workload: Workload, stage: &Stage, suffix: &str) -> Re
     let pairs = interleaved(bench.repetitions(), |repetition| {
         forest::create(bench, "f")?;
         bench.run("CHECKPOINT")?;
-        let (a, a_processor) = bench.time_both(&append)?;
+        let (a, a_processor) = bench.time_and_processor(&append)?;
         // Nor does the floor pay for hint bits.
         forest::settle(bench, "f")?;
         floor::create(bench, "floor", "f")?;
         let tables = forest::tables(bench, "f")?;
         let fill = floor::fill(bench, "floor", "f", &tables)?;
         bench.run("CHECKPOINT")?;
-        let (b, b_processor) = bench.time_both(&fill)?;
+        let (b, b_processor) = bench.time_and_processor(&fill)?;
         if repetition == 0 {
             check::forest(bench, "f", stage.count)?;
         } else {

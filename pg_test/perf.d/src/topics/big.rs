@@ -13,7 +13,7 @@ use crate::measure::timed;
 use crate::report::{Goal, Line, Side, Unit};
 use crate::stage::{COLUMNS, line};
 use crate::workload::{PAYLOAD, REPLICAS};
-use crate::{Failure, Result, forest, row};
+use crate::{Failure, Result, forest, memory, row};
 
 /// Statements that load it, each a tenth.
 const PARTS: usize = 10;
@@ -91,8 +91,7 @@ fn verify(bench: &mut Bench, what: &str) -> Result<()> {
 /// What a statement takes, and the memory.
 fn with_memory(bench: &mut Bench, name: String, sql: &str) -> Result<()> {
     let (took, peak) = bench.time_and_memory(sql)?;
-    let memory = format!("backend {}", Unit::Bytes.show(peak.own as f64));
-    bench.line(Line::of(name, Side::seconds("", &[took])).note(memory));
+    bench.line(Line::of(name, Side::seconds("", &[took])).note(memory::note(peak.own)));
     Ok(())
 }
 

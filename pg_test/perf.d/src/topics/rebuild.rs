@@ -3,10 +3,10 @@
 
 use crate::bench::Bench;
 use crate::measure::{Pairs, interleaved, timed};
-use crate::report::{Goal, Line, Side, Unit};
+use crate::report::{Goal, Line, Side};
 use crate::stage::{COLUMNS, Stage};
 use crate::workload::Workload;
-use crate::{Result, check, floor, forest};
+use crate::{Result, check, floor, forest, memory};
 
 /// A doc of 1M operations of the mix.
 pub fn run(bench: &mut Bench) -> Result<()> {
@@ -35,7 +35,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
 }
 
 /// What both sides took, and the most memory that the first did.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Taken {
     pairs: Pairs,
     memory: u64,
@@ -48,7 +48,7 @@ fn line(bench: &mut Bench, name: String, what: &str, taken: &Taken, goal: bool) 
         Side::seconds(what, &pairs.a),
         Side::seconds("read and floor", &pairs.b),
     );
-    let line = line.note(format!("backend {}", Unit::Bytes.show(*memory as f64)));
+    let line = line.note(memory::note(*memory));
     bench.line(if goal { line.goal(Goal::AtMost(1.5)) } else { line });
 }
 
