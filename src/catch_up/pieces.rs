@@ -89,10 +89,10 @@ pub fn piece(
             } else {
                 work.catch_up(&mut doc, batch)?;
             }
-            if let Some(rest) = doc.pending.take() {
-                pending.insert(doc.name.clone(), rest);
+            let name = doc.name.clone();
+            if let Some(rest) = work.write_doc(doc)? {
+                pending.insert(name, rest);
             }
-            work.write_doc(doc)?;
         }
         Ok(())
     })

@@ -5,6 +5,7 @@ use std::hash::Hash;
 
 use treecrdt::{Key, NodeId, OpKind, OpRef, Patch};
 
+use super::ancestry::Ways;
 use super::batch::Batch;
 use super::pieces::{Origin, in_pieces};
 use super::sorted::Sorted;
@@ -137,7 +138,7 @@ impl Work<'_> {
         delete_all(&mut reader.doc_reinserts, writer, &doc.datum)?;
         doc.row = DocRow { head: None, frontier: None, op_count, ..doc.row };
         // What was remembered is of the rows as they were.
-        doc.ways.clear();
+        doc.ways = Ways::default();
         Ok(())
     }
 

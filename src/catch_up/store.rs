@@ -1,9 +1,7 @@
 //! The core's questions, answered from the tables of a forest: a reader bound to one document.
 
-use std::collections::HashMap;
-
 use treecrdt::{
-    Above, Entry, Key, NodeId, OpKind, Range, Row, Source, Store, Track, VersionVector,
+    Above, Entry, Key, NodeId, NodeMap, OpKind, Range, Row, Source, Store, Track, VersionVector,
 };
 
 use super::accounted;
@@ -50,7 +48,7 @@ pub struct DocStore<'r, 'f> {
 }
 
 /// Where rows of nodes lie.
-pub type Places = HashMap<NodeId, Place>;
+pub type Places = NodeMap<Place>;
 
 /// What was learned of the rows of nodes that were asked for.
 #[derive(Debug, Default)]
@@ -214,8 +212,8 @@ impl Store for DocStore<'_, '_> {
         Ok(above)
     }
 
-    fn known_above(&self, node: NodeId) -> Option<Above> {
-        self.learned.ways.get(&node).copied()
+    fn known_above(&mut self, node: NodeId) -> Option<Above> {
+        self.learned.ways.get(node)
     }
 
     fn deleted_at(&mut self, node: NodeId) -> Result<VersionVector, Error> {

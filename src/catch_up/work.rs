@@ -166,14 +166,14 @@ impl<'o> Work<'o> {
         if self.reader.doc_at.find(version.place).is_some() {
             let mut ways = ancestry::recall(self.reader.forest, &name, version);
             if row.head.is_none() {
-                ways = Ways::new(); // nothing is anywhere, whatever was before
+                ways = Ways::default(); // nothing is anywhere, whatever was before
             }
             return Ok(Doc { name, datum, row, version: Some(version), ways, pending: None });
         }
         // A trigger of the owner's has written it since.
         match self.reader.doc_row(&datum)? {
             Some(row) => {
-                Ok(Doc { name, datum, row, version: None, ways: Ways::new(), pending: None })
+                Ok(Doc { name, datum, row, version: None, ways: Ways::default(), pending: None })
             }
             None => Err(self.corrupted(&name, "its row in docs is gone".into())),
         }
@@ -191,7 +191,7 @@ impl<'o> Work<'o> {
         }
         let (patch, Learned { places, mut ways }) = self.replay(doc, doc.row.head, &batch)?;
         self.apply(doc, &batch, &patch, &places)?;
-        ancestry::follow(&mut ways, &patch);
+        ways.follow(&patch);
         doc.ways = ways;
         doc.row.head = patch.head;
         doc.row.late_count = doc.row.late_count.saturating_add(patch.late);
@@ -207,7 +207,10 @@ impl<'o> Work<'o> {
         head: Option<Key>,
         batch: &Batch,
     ) -> Result<(Patch, Learned), Error> {
-        let ways = std::mem::take(&mut doc.ways);
+        let mut ways = std::mem::take(&mut doc.ways);
+        if doc.pending.is_some() {
+            ways.allow_pieces();
+        }
         let store = DocStore::new(&mut self.reader, &doc.name, &doc.datum, head, batch);
         let mut store = store.knowing(ways).without(doc.pending.as_ref());
         let patch = treecrdt::catch_up(&mut store, &batch.entries)?;
@@ -250,8 +253,8 @@ impl<'o> Work<'o> {
     }
 
     /// Writes the document's row in `docs`: always, since that is what tells a transaction with an
-    /// older snapshot that it came too late.
-    pub(super) fn write_doc(&mut self, doc: Doc) -> Result<(), Error> {
+    /// older snapshot that it came too late. Gives the dots of operations that are yet to be materialized.
+    pub(super) fn write_doc(&mut self, doc: Doc) -> Result<Option<VersionVector>, Error> {
         let head = doc.row.head.as_ref().map(KeyDatums::new);
         let frontier = doc.row.frontier.as_ref().map(KeyDatums::new);
         let mut fields = vec![
@@ -268,9 +271,10 @@ impl<'o> Work<'o> {
         };
         if let Some(row) = row {
             let version = self.writer.update(row, &fields)?;
-            ancestry::keep(self.reader.forest, &doc.name, version, doc.ways);
+            let goes_on = doc.pending.is_some();
+            ancestry::keep(self.reader.forest, &doc.name, version, doc.ways, goes_on);
         }
-        Ok(())
+        Ok(doc.pending)
     }
 }
 

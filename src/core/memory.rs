@@ -189,7 +189,7 @@ impl Store for MemoryStore {
     }
 
     /// Of every other node, so that tests see both.
-    fn known_above(&self, node: NodeId) -> Option<Above> {
+    fn known_above(&mut self, node: NodeId) -> Option<Above> {
         let row = self.nodes.get(&node).map(Self::row_of).unwrap_or_default();
         let Row { placed, deleted, tombstone, .. } = row;
         node.0[15].is_multiple_of(2).then(|| Above {

@@ -7,8 +7,14 @@ use super::error::MalformedOp;
 use super::limits::MAX_REPLICA;
 
 /// A node of a tree: 16 bytes, a `uuid` in SQL.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NodeId(pub [u8; 16]);
+
+impl std::hash::Hash for NodeId {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        state.write(&self.0);
+    }
+}
 
 impl NodeId {
     /// The node every visible node descends from.

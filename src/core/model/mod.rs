@@ -2,6 +2,7 @@
 
 pub(crate) mod codec;
 mod error;
+mod hash;
 mod id;
 mod kind;
 mod limits;
@@ -11,6 +12,7 @@ mod version_vector;
 
 pub use codec::hex;
 pub use error::{MalformedKeys, MalformedOp, MalformedVector};
+pub use hash::{NodeHash, NodeMap};
 pub use id::{Dot, Key, NodeId, ReplicaId};
 pub use kind::OpKind;
 pub use limits::{MAX_COUNTER, MAX_DOC, MAX_LONG_ORDER_KEY, MAX_ORDER_KEY, MAX_REPLICA};

@@ -8,10 +8,13 @@ use super::store::Store;
 use super::verdicts::{self, Stand, Verdicts};
 
 /// From how many operations on a batch is expected to share ancestors, so that a look up from a
-/// parent is answered from what is read already.
+/// parent is answered from what is read already, or soon pays.
 const LARGE: usize = 64;
 /// How far up such a look goes.
 const SHORT: usize = 128;
+/// So many questions to the store it has for each operation that was judged. What one leaves over is
+/// for those to come.
+const ALLOWANCE: usize = 2;
 /// After so many questions to the store a climb is accompanied by a descent, a question each in turn.
 const CLIMB: usize = 8;
 /// So many steps up that need none count as one.
@@ -36,6 +39,8 @@ impl Candidate {
 pub(super) struct Climbs {
     /// Nodes that an operation of the batch was put below.
     pub(super) new_parents: PerNode<bool>,
+    /// So many questions looks up may ask.
+    allowance: usize,
     batch_children: BatchChildren,
 }
 
@@ -55,16 +60,22 @@ impl Climbs {
             return Ok(false);
         }
         let mut at = parent;
-        let mut may_read = memo.batch.len() >= LARGE;
+        if memo.batch.len() >= LARGE {
+            self.allowance += ALLOWANCE;
+        }
         for _ in 0..SHORT {
-            if known_parent(memo, verdicts, at, op).is_none() && std::mem::take(&mut may_read) {
-                parent_of(memo, verdicts, at, op)?;
-            }
-            match known_parent(memo, verdicts, at, op) {
-                None => break,
-                Some(None) => return Ok(false),
-                Some(Some(above)) if above == node => return Ok(true),
-                Some(Some(above)) => at = above,
+            let above = match known_parent(memo, verdicts, at, op) {
+                Some(known) => known,
+                None if self.allowance == 0 => break,
+                None => {
+                    self.allowance -= 1;
+                    parent_of(memo, verdicts, at, op)?
+                }
+            };
+            match above {
+                None => return Ok(false),
+                Some(above) if above == node => return Ok(true),
+                Some(above) => at = above,
             }
         }
         // A node that nothing was put below by now is above nobody.

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::numbers::{Above, Item, NodeIx, OpIx, Place, Row};
 use super::patch::Source;
 use super::store::{self, Store, Track};
-use crate::model::{Dot, Entry, Key, NodeId};
+use crate::model::{Dot, Entry, Key, NodeHash, NodeId, NodeMap};
 
 /// What is known of a node.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ pub(super) struct Memo<'a, S> {
     keys: Vec<Key>,
     older: HashMap<Key, OpIx>,
     nodes: Vec<Known>,
-    numbers: HashMap<NodeId, NodeIx>,
+    numbers: NodeMap<NodeIx>,
     /// The parent that was numbered last: children of one tend to come together.
     last_parent: (NodeId, NodeIx),
     /// The inserts of the batch on nodes that have a row, and those of them that carry a payload, in
@@ -74,7 +74,7 @@ impl<'a, S: Store> Memo<'a, S> {
             head,
             older: HashMap::new(),
             nodes: Vec::with_capacity(positions.len()),
-            numbers: HashMap::with_capacity(positions.len()),
+            numbers: NodeMap::with_capacity_and_hasher(positions.len(), NodeHash::default()),
             last_parent: (NodeId::ROOT, NodeIx::ROOT),
             inserts: None,
         };

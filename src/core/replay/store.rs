@@ -78,7 +78,7 @@ pub trait Store {
     }
 
     /// The same, if it is known without a look into storage.
-    fn known_above(&self, _node: NodeId) -> Option<Above> {
+    fn known_above(&mut self, _node: NodeId) -> Option<Above> {
         None
     }
 
