@@ -56,3 +56,15 @@ exec {witness[1]}>&-
 is "another session stays connected throughout" "there, still there" "$there, $still"
 is "the server has not restarted" "$before" "$(crashes)"
 gives "nothing of it is left: what is materialized is as before" "1000000|1000000|0" <<<"SELECT op_count, (SELECT count(*) FROM f.nodes), (SELECT count(*) FROM f.nodes WHERE doc = 'waits') FROM f.docs WHERE doc = 'big'"
+
+# The reference kept what each deletion covers without the dots of deletions: as many ranges as there were others before.
+sql <<'SQL' >/dev/null
+INSERT INTO f.ops (doc, replica, counter, lamport, kind, node, parent, order_key, known_state)
+SELECT 'deletions', '\x01', counter, counter, 'insert', md5(counter::text)::uuid, '00000000-0000-0000-0000-000000000000'::uuid, '\x80'::bytea, NULL
+FROM generate_series(1, 15999, 2) AS counter
+UNION ALL
+SELECT 'deletions', '\x01', counter + 1, counter + 1, 'delete', md5(counter::text)::uuid, NULL, NULL, format('{"01": [[1,%s]]}', counter)::treecrdt.version_vector
+FROM generate_series(1, 15999, 2) AS counter
+SQL
+statements[deletions]="SELECT 1 / (count(*) = 0)::int FROM treecrdt.verify('f', 'deletions')"
+is "memory_of_verify_is_quadratic_in_deletions: 8,000 of one replica, by turns with inserts, are verified within 150 MB" success "$(attempt deletions 150)"

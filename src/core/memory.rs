@@ -3,7 +3,7 @@
 //! It applies patches as strictly as it can: adding what is there, removing what is not, or
 //! writing what is written already is a bug in the patch, and panics.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::ops::Bound;
 
@@ -92,7 +92,7 @@ impl MemoryStore {
             refs: self.refs.iter().chain(&self.naming).filter(|row| !waits(row)).copied().collect(),
             ignored: self.ignored.clone(),
             again: self.again.clone(),
-            dots: HashMap::new(),
+            dots: BTreeSet::new(),
             head: self.head,
         }
     }

@@ -45,8 +45,8 @@ pub struct State {
     pub ignored: BTreeSet<(NodeId, Key)>,
     /// The inserts that are not the first of their nodes, as (node, key).
     pub again: BTreeSet<(NodeId, Key)>,
-    /// `dots(n)`.
-    pub dots: HashMap<NodeId, BTreeSet<Dot>>,
+    /// `dots(n)`, as (n, dot).
+    pub dots: BTreeSet<(NodeId, Dot)>,
     /// The greatest key.
     pub head: Option<Key>,
 }
@@ -61,11 +61,13 @@ pub fn replay_checking<'a>(
     ops: impl IntoIterator<Item = &'a Op>,
     check: &mut dyn FnMut(),
 ) -> State {
-    let log: BTreeMap<Key, &Op> = ops.into_iter().map(|op| (op.key, op)).collect();
-    let mut state = State { head: log.keys().next_back().copied(), ..State::default() };
+    let mut log: Vec<&Op> = ops.into_iter().collect();
+    log.sort_unstable_by_key(|op| op.key);
+    log.dedup_by_key(|op| op.key);
+    let mut state = State { head: log.last().map(|op| op.key), ..State::default() };
     let mut below = Below::default();
     let mut deletions = Vec::new();
-    for op in log.values().filter(|op| !op.is_reserved()) {
+    for op in log.into_iter().filter(|op| !op.is_reserved()) {
         check();
         deletions.extend(op.deletion().map(|_| op.dot()));
         state.apply(op, &mut below, check);
@@ -87,11 +89,19 @@ impl Below {
 
 /// What was found of a deleted node.
 enum Found {
-    /// A tombstone; the dots that its deletion covers, those of deletions aside, which are in no
-    /// `subtree_version`.
-    Covered(VersionVector),
+    /// A tombstone.
+    Covered,
     /// A dot at or below it that its deletion does not cover.
     Uncovered(Dot),
+}
+
+/// What is known while it is decided about deleted nodes.
+struct Known<'k> {
+    children: &'k HashMap<NodeId, Vec<NodeId>>,
+    /// Of those below.
+    found: &'k HashMap<NodeId, Found>,
+    /// The dots of all deletions.
+    deletions: &'k VersionVector,
 }
 
 impl State {
@@ -179,7 +189,7 @@ impl State {
 
     fn record(&mut self, node: Option<NodeId>, dot: Dot) {
         if let Some(node) = node.filter(|&n| n != NodeId::TRASH) {
-            self.dots.entry(node).or_default().insert(dot);
+            self.dots.insert((node, dot));
         }
     }
 
@@ -214,11 +224,12 @@ impl State {
         }
         for id in ordered.into_iter().rev() {
             let Some(deleted_at) = &self.nodes[&id].deleted_at else { continue };
-            let decided = match self.uncovered(id, deleted_at, &children, &found, check) {
+            let known = Known { children: &children, found: &found, deletions };
+            let decided = match self.uncovered(id, deleted_at, &known, check) {
                 Some(dot) => Found::Uncovered(dot),
-                None => Found::Covered(deleted_at.difference(deletions)),
+                None => Found::Covered,
             };
-            let tombstone = matches!(decided, Found::Covered(_));
+            let tombstone = matches!(decided, Found::Covered);
             found.insert(id, decided);
             self.nodes.get_mut(&id).expect("it is there").tombstone = tombstone;
         }
@@ -229,29 +240,36 @@ impl State {
         &self,
         root: NodeId,
         deleted_at: &VersionVector,
-        children: &HashMap<NodeId, Vec<NodeId>>,
-        found: &HashMap<NodeId, Found>,
+        known: &Known<'_>,
         check: &mut dyn FnMut(),
     ) -> Option<Dot> {
         let mut open = vec![root];
         while let Some(id) = open.pop() {
             check();
-            match found.get(&id) {
-                Some(Found::Covered(dots)) if deleted_at.covers(dots) => continue,
+            match known.found.get(&id) {
+                Some(Found::Covered) if self.covers(deleted_at, id, known.deletions) => continue,
                 Some(Found::Uncovered(dot)) if !deleted_at.contains(*dot) => return Some(*dot),
                 _ => {}
             }
             if let Some(dot) = self.own_version(id).find(|dot| !deleted_at.contains(*dot)) {
                 return Some(dot);
             }
-            open.extend(children.get(&id).into_iter().flatten());
+            open.extend(known.children.get(&id).into_iter().flatten());
         }
         None
     }
 
+    /// Whether a deletion covers what that of node `id` does, but for the dots of deletions, which are in
+    /// no `subtree_version`.
+    fn covers(&self, deleted_at: &VersionVector, id: NodeId, deletions: &VersionVector) -> bool {
+        let theirs = self.nodes[&id].deleted_at.as_ref();
+        theirs.is_some_and(|theirs| deletions.covers(&theirs.difference(deleted_at)))
+    }
+
     fn own_version(&self, id: NodeId) -> impl Iterator<Item = Dot> {
         let winner = self.nodes.get(&id).and_then(|n| n.payload_key).map(|key| key.dot);
-        self.dots.get(&id).into_iter().flatten().copied().chain(winner)
+        let dots = self.dots.range((id, Dot::MIN)..).take_while(move |(of, _)| *of == id);
+        dots.map(|(_, dot)| *dot).chain(winner)
     }
 
     /// `subtree_version(root)`.

@@ -1,6 +1,6 @@
 //! Holding the tables against a naive replay of the log.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use pgrx::iter::TableIterator;
@@ -12,11 +12,13 @@ use treecrdt::{Key, NodeId, Op, hex};
 use super::rights;
 use crate::doc::{DocDatum, DocName};
 use crate::error::{Error, or_raise, short};
-use crate::forest::shape::nodes;
+use crate::forest::shape::{Nodes, Table, nodes};
 use crate::forest::{Access, Open};
 use crate::memory;
 use crate::storage::reader::{Reader, each_row, pair, reinsert};
+use crate::storage::row::Row;
 use crate::storage::rows::{node_keys, vector_of};
+use crate::storage::scan::Probe;
 
 /// A discrepancy: doc, table, key, problem.
 type Finding = (String, &'static str, String, String);
@@ -69,126 +71,128 @@ fn check(
         Ok(())
     })?;
     let waiting = readable("waiting", reader.waiting_dots(datum), &mut find);
-    let actual = readable("nodes", read_state(reader, datum), &mut find);
-    let reinserts = readable("reinserts", read_reinserts(reader, datum), &mut find);
-    let (true, Some(waiting), Some(actual), Some(reinserts)) =
-        (all_read, waiting, actual, reinserts)
-    else {
+    let (true, Some(waiting)) = (all_read, waiting) else {
         return Ok(()); // what follows from a log that cannot be read is not known
     };
-    let (waiting_ops, materialized): (Vec<&Op>, Vec<&Op>) =
-        ops.iter().partition(|op| waiting.contains(op.dot()));
-    let by_key: HashMap<Key, &Op> = materialized.iter().map(|&op| (op.key, op)).collect();
-    let mut expected = State {
-        dots: Default::default(),
-        ..reference::replay_checking(materialized.iter().copied(), &mut || {
-            memory::check();
-        })
-    };
-    // An operation that names the parent is an op ref by that, and not stored as one.
-    let names = |parent: NodeId, key: &Key| by_key[key].entry().parent == Some(parent);
-    expected.refs.retain(|(parent, key)| !names(*parent, key));
-    let carries = |key: &Key| by_key[key].written_payload().is_some();
-    let again: BTreeSet<_> =
-        expected.again.iter().map(|&(node, key)| (node, key, carries(&key))).collect();
-
     let unknown = waiting.difference(&ops.iter().map(Op::dot).collect());
     if !unknown.is_empty() {
         find("waiting", short(&unknown.to_json()), "names operations that are not in ops".into());
     }
-    match reader.doc_row(datum)? {
-        // A doc that was dropped after it was listed.
-        None if ops.is_empty() && reinserts.is_empty() && actual == State::default() => {}
-        None => find("docs", String::new(), "row is missing".into()),
+    let (op_count, mut frontier) = (ops.len(), None::<Key>);
+    ops.retain(|op| {
+        let waits = waiting.contains(op.dot());
+        if waits {
+            frontier = Some(frontier.map_or(op.key, |least| least.min(op.key)));
+        }
+        !waits
+    });
+    ops.sort_unstable_by_key(|op| op.key);
+    let mut expected = State {
+        dots: BTreeSet::new(),
+        ..reference::replay_checking(&ops, &mut || {
+            memory::check();
+        })
+    };
+    let logged = |key: &Key| {
+        let at = ops.binary_search_by_key(key, |op| op.key).expect("replay has it of there");
+        &ops[at]
+    };
+    // An operation that names the parent is an op ref by that, and not stored as one.
+    expected.refs.retain(|(parent, key)| logged(key).parent() != Some(*parent));
+    let carries = |key: &Key| logged(key).written_payload().is_some();
+    let again = expected.again.iter().map(|&(node, key)| (node, key, carries(&key))).collect();
+    drop(ops);
+
+    let row = reader.doc_row(datum)?;
+    match &row {
+        None => {}
         Some(row) => {
             if row.head != expected.head {
                 find("docs", "head".into(), differs(&row.head, &expected.head));
             }
-            if row.op_count != ops.len() as u64 {
-                find("docs", "op_count".into(), differs(&row.op_count, &ops.len()));
+            if row.op_count != op_count as u64 {
+                find("docs", "op_count".into(), differs(&row.op_count, &op_count));
             }
-            let frontier = waiting_ops.iter().map(|op| op.key).min();
             if row.frontier != frontier {
                 find("docs", "frontier".into(), differs(&row.frontier, &frontier));
             }
         }
     }
-    for (id, expected) in &expected.nodes {
-        memory::check();
-        match actual.nodes.get(id) {
-            None => find("nodes", id.to_string(), "row is missing".into()),
-            Some(found) if found != expected => {
-                find("nodes", id.to_string(), node_differs(found, expected));
+    let mut is_empty = op_count == 0;
+    each_row(&mut reader.nodes, &[datum.arg()], &[], |row| {
+        is_empty = false;
+        let Some(id) = row.get(nodes::NODE) else { return Ok(()) };
+        match (node_of(&row), expected.nodes.remove(&id)) {
+            (Err(error), _) => find("nodes", id.to_string(), error.to_string()),
+            (_, None) => find("nodes", id.to_string(), "no operation is about it".into()),
+            (Ok(found), Some(expected)) if found != expected => {
+                find("nodes", id.to_string(), node_differs(&found, &expected));
             }
-            Some(_) => {}
+            _ => {}
         }
+        Ok(())
+    })?;
+    for id in expected.nodes.keys() {
+        find("nodes", id.to_string(), "row is missing".into());
     }
-    for id in actual.nodes.keys().filter(|id| !expected.nodes.contains_key(id)) {
-        find("nodes", id.to_string(), "no operation is about it".into());
-    }
-    for (node, key, payload) in reinserts.symmetric_difference(&again) {
-        let missing = again.contains(&(*node, *key, *payload));
-        let problem = if missing { "row is missing" } else { "row should not be there" };
-        find("reinserts", format!("{node} {key} {payload}"), problem.into());
-    }
-    let sets = [
-        ("other_refs", &actual.refs, &expected.refs),
-        ("ignored", &actual.ignored, &expected.ignored),
-    ];
-    for (table, actual, expected) in sets {
-        for (node, key) in actual.symmetric_difference(expected) {
-            let missing = expected.contains(&(*node, *key));
-            let problem = if missing { "row is missing" } else { "row should not be there" };
-            find(table, format!("{node} {key}"), problem.into());
-        }
+    let name = |(node, key, payload): &(NodeId, Key, bool)| format!("{node} {key} {payload}");
+    let rows = &mut reader.doc_reinserts;
+    is_empty &= !compare(rows, datum, "reinserts", again, reinsert, name, &mut find)?;
+    let name = |(node, key): &(NodeId, Key)| format!("{node} {key}");
+    let rows = &mut reader.doc_refs;
+    is_empty &= !compare(rows, datum, "other_refs", expected.refs, pair, name, &mut find)?;
+    let rows = &mut reader.doc_ignored;
+    is_empty &= !compare(rows, datum, "ignored", expected.ignored, pair, name, &mut find)?;
+    // A doc that was dropped after it was listed has neither.
+    if row.is_none() && !is_empty {
+        find("docs", String::new(), "row is missing".into());
     }
     Ok(())
 }
 
-/// The rows of a document as they are.
+/// A row of `nodes` as it is.
 ///
 /// # Errors
-/// [`Error::Corrupted`] for a `deleted_at` that cannot be read.
-fn read_state(reader: &mut Reader<'_>, doc: &DocDatum) -> Result<State, Error> {
-    let mut state = State::default();
-    each_row(&mut reader.nodes, &[doc.arg()], &[], |row| {
-        let keys = node_keys(&row)?;
-        let node = Node {
-            parent: row.get(nodes::PARENT),
-            order_key: row.get(nodes::ORDER_KEY).map(<[u8]>::to_vec),
-            placed: keys.placed,
-            payload: row.get(nodes::PAYLOAD).map(<[u8]>::to_vec),
-            payload_key: keys.payload,
-            inserted: keys.inserted,
-            deleted_at: vector_of(&row, nodes::DELETED_AT)?,
-            tombstone: row.get(nodes::TOMBSTONE) == Some(true),
-        };
-        state.nodes.extend(row.get(nodes::NODE).map(|id| (id, node)));
-        Ok(())
-    })?;
-    each_row(&mut reader.doc_refs, &[doc.arg()], &[], |row| {
-        state.refs.extend(pair(&row));
-        Ok(())
-    })?;
-    each_row(&mut reader.doc_ignored, &[doc.arg()], &[], |row| {
-        state.ignored.extend(pair(&row));
-        Ok(())
-    })?;
-    state.head = reader.doc_row(doc)?.and_then(|row| row.head);
-    Ok(state)
+/// [`Error::Corrupted`] for keys or a `deleted_at` that cannot be read.
+fn node_of(row: &Row<'_, Nodes>) -> Result<Node, Error> {
+    let keys = node_keys(row)?;
+    Ok(Node {
+        parent: row.get(nodes::PARENT),
+        order_key: row.get(nodes::ORDER_KEY).map(<[u8]>::to_vec),
+        placed: keys.placed,
+        payload: row.get(nodes::PAYLOAD).map(<[u8]>::to_vec),
+        payload_key: keys.payload,
+        inserted: keys.inserted,
+        deleted_at: vector_of(row, nodes::DELETED_AT)?,
+        tombstone: row.get(nodes::TOMBSTONE) == Some(true),
+    })
 }
 
-/// The rows of `reinserts` of a document.
-fn read_reinserts(
-    reader: &mut Reader<'_>,
+/// Holds the rows of a table against those that are expected. Tells whether there are any.
+///
+/// # Errors
+/// Those of reading.
+fn compare<T: Table, R: Ord>(
+    rows: &mut Probe<'_, T>,
     doc: &DocDatum,
-) -> Result<BTreeSet<(NodeId, Key, bool)>, Error> {
-    let mut found = BTreeSet::new();
-    each_row(&mut reader.doc_reinserts, &[doc.arg()], &[], |row| {
-        found.extend(reinsert(&row));
+    table: &'static str,
+    mut expected: BTreeSet<R>,
+    read: impl Fn(&Row<'_, T>) -> Option<R>,
+    name: impl Fn(&R) -> String,
+    find: &mut impl FnMut(&'static str, String, String),
+) -> Result<bool, Error> {
+    let mut any = false;
+    each_row(rows, &[doc.arg()], &[], |row| {
+        any = true;
+        if let Some(row) = read(&row).filter(|row| !expected.remove(row)) {
+            find(table, name(&row), "row should not be there".into());
+        }
         Ok(())
     })?;
-    Ok(found)
+    for row in &expected {
+        find(table, name(row), "row is missing".into());
+    }
+    Ok(any)
 }
 
 /// What could be read; what could not is a finding.

@@ -132,6 +132,11 @@ pub struct Dot {
     pub counter: u64,
 }
 
+impl Dot {
+    /// Before every dot there is.
+    pub const MIN: Dot = Dot { replica: ReplicaId { len: 0, bytes: [0; MAX_REPLICA] }, counter: 0 };
+}
+
 impl fmt::Display for Dot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.replica, self.counter)
@@ -155,10 +160,7 @@ pub struct Key {
 
 impl Key {
     /// Before every key there is.
-    pub const MIN: Key = Key {
-        lamport: 0,
-        dot: Dot { replica: ReplicaId { len: 0, bytes: [0; MAX_REPLICA] }, counter: 0 },
-    };
+    pub const MIN: Key = Key { lamport: 0, dot: Dot::MIN };
 }
 
 impl fmt::Display for Key {

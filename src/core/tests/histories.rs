@@ -1,6 +1,6 @@
 //! Sparse replay against the reference, in memory: random histories and every arrival order.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 
 use treecrdt::reference::{self, State};
 use treecrdt::{Action, Dot, Key, MemoryStore, NodeId, Op, ReplicaId, VersionVector};
@@ -10,7 +10,7 @@ use treecrdt_testing::steps::first_seed;
 
 /// What the tables must hold for these operations.
 fn expected<'a>(ops: impl IntoIterator<Item = &'a Op>) -> State {
-    State { dots: HashMap::new(), ..reference::replay(ops) }
+    State { dots: BTreeSet::new(), ..reference::replay(ops) }
 }
 
 fn check(store: &MemoryStore, context: &dyn Fn() -> String) {

@@ -152,7 +152,7 @@ impl<'r> Doc<'r> {
         let before = self.state.clone();
         if !matches!(step, Step::Defer(_)) {
             self.waiting.clear();
-            self.state = State { dots: HashMap::new(), ..reference::replay(self.log.values()) };
+            self.state = State { dots: BTreeSet::new(), ..reference::replay(self.log.values()) };
         }
         let found = self.replica.state()?;
         if found != self.state {
