@@ -1,8 +1,6 @@
 //! Which nodes of a document are parents, learned from an index while one walks through the tree.
 
-use std::collections::HashSet;
-
-use treecrdt::NodeId;
+use treecrdt::{NodeId, NodeSet};
 
 use super::scan::Probe;
 use crate::datum::uuid;
@@ -20,7 +18,7 @@ use crate::forest::shape::Table;
 /// them at most.
 #[derive(Debug)]
 pub struct Parents {
-    known: HashSet<NodeId>,
+    known: NodeSet,
     /// The last of them. Of nodes up to it it is known whether they are parents.
     last: NodeId,
     /// How many looks in vain there were.
@@ -45,7 +43,7 @@ impl Parents {
         // A few looks earn the first stretch, which tells where there are hardly any parents.
         let credit = Self::STRETCH - 4;
         // ROOT is taken for a parent.
-        let known = HashSet::from([NodeId::ROOT]);
+        let known = NodeSet::from_iter([NodeId::ROOT]);
         Self { known, last: NodeId::ROOT, looks: 0, credit, slowness }
     }
 

@@ -1,6 +1,6 @@
-//! Maps by node ids.
+//! Maps and sets of node ids.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::LazyLock;
 
@@ -8,6 +8,9 @@ use super::id::NodeId;
 
 /// A map by node ids.
 pub type NodeMap<V> = HashMap<NodeId, V, NodeHash>;
+
+/// A set of node ids.
+pub type NodeSet = HashSet<NodeId, NodeHash>;
 
 /// Hashes node ids, which outsiders choose, by a key that they do not know: the two halves, each with
 /// a half of the key, multiplied and folded, and that once more with the key.
@@ -63,8 +66,6 @@ fn folded(a: u64, b: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
 
     /// Of ids that differ in few bits, and of such that are alike in one half, hashes differ, and so do

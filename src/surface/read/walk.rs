@@ -21,6 +21,8 @@ pub struct Walk {
     max_depth: Option<i32>,
     /// The nodes whose children are being visited, the root first.
     levels: Vec<Level>,
+    /// Memory for children, used again.
+    spare: Vec<Vec<Visible>>,
     /// The nodes that have children.
     parents: Parents,
 }
@@ -46,7 +48,7 @@ impl Walk {
         max_depth: Option<i32>,
     ) -> Result<Self, Error> {
         let parents = Parents::below(root);
-        let mut walk = Self { root, max_depth, levels: Vec::new(), parents };
+        let mut walk = Self { root, max_depth, levels: Vec::new(), spare: Vec::new(), parents };
         if reader.way_up(uuid(root))?.is_some() {
             walk.enter(reader, root)?;
         }
@@ -90,9 +92,7 @@ impl Walk {
                     return Ok(Some(visible));
                 }
                 None if level.last.is_some() => level.read_on(reader, depth)?,
-                None => {
-                    self.levels.pop();
-                }
+                None => self.spare.extend(self.levels.pop().map(|level| level.read)),
             }
         }
     }
@@ -104,9 +104,11 @@ impl Walk {
         if is_too_deep || (parent != NodeId::ROOT && self.parents.surely_not(parent)) {
             return Ok(());
         }
-        let mut level = Level { parent, read: Vec::new(), last: None };
+        let read = self.spare.pop().unwrap_or_default();
+        let mut level = Level { parent, read, last: None };
         level.read_on(reader, depth)?;
         if level.read.is_empty() && level.last.is_none() {
+            self.spare.push(level.read);
             let DocReader { reader, doc, .. } = reader;
             return self.parents.go_on(&mut reader.later_parent, doc);
         }
