@@ -24,15 +24,12 @@ const SMALL: usize = 1_000;
 /// From the first tenth to the last the rate falls to no less than this.
 const FLAT: f64 = 0.77;
 
-/// Both.
-pub fn run(bench: &mut Bench) -> Result<()> {
-    let count = bench.size(200_000, 10_000_000);
-    one(bench, count)?;
-    many(bench, count / SMALL)
-}
+/// Operations in all, in a quick and in a full run.
+const COUNT: [usize; 2] = [200_000, 10_000_000];
 
 /// One doc.
-fn one(bench: &mut Bench, count: usize) -> Result<()> {
+pub fn one(bench: &mut Bench) -> Result<()> {
+    let count = bench.size(COUNT[0], COUNT[1]);
     let mut history = History::new(bench.seed("big"), REPLICAS);
     let mut nodes = vec![NodeId::ROOT];
     let what = format!("one doc of {count} inserts");
@@ -62,7 +59,8 @@ fn one(bench: &mut Bench, count: usize) -> Result<()> {
 }
 
 /// Many docs of a thousand operations each.
-fn many(bench: &mut Bench, docs: usize) -> Result<()> {
+pub fn many(bench: &mut Bench) -> Result<()> {
+    let docs = bench.size(COUNT[0], COUNT[1]) / SMALL;
     let (mut doc, seed) = (0, bench.seed("many"));
     let what = format!("{docs} docs of {SMALL} inserts");
     load(bench, "f", &what, docs * SMALL, || {

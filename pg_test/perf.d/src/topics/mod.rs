@@ -65,7 +65,11 @@ pub const TOPICS: &[Topic] = &[
     topic("parallel", "two sessions on two docs, and on one", parallel::run),
     Topic {
         on_demand: true,
-        ..topic("big", "10M operations of one doc, and of 10,000 (only if named)", big::run)
+        ..topic("big", "10M operations of one doc (only if named)", big::one)
+    },
+    Topic {
+        on_demand: true,
+        ..topic("many", "10M operations of 10,000 docs (only if named)", big::many)
     },
 ];
 

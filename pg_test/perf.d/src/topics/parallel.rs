@@ -5,7 +5,7 @@ use treecrdt::{NodeId, Op};
 
 use crate::bench::{Bench, plan_once, session};
 use crate::history::History;
-use crate::measure::{REPETITIONS, interleaved, median, quantile, timed};
+use crate::measure::{Pairs, REPETITIONS, interleaved, median, quantile, timed};
 use crate::report::{Goal, Line, Side, Unit};
 use crate::stage::Stage;
 use crate::workload::{PAYLOAD, Workload};
@@ -13,17 +13,20 @@ use crate::{Failure, Result, check, forest, row};
 
 const DOCS: [&str; 2] = ["one", "two"];
 
+/// Rows that a session fills its plain table with, in a quick and in a full run.
+const ROWS: [usize; 2] = [100_000, 300_000];
+
 /// Two docs, then one.
 pub fn run(bench: &mut Bench) -> Result<()> {
     for batch in [100, 10_000] {
         two_docs(bench, batch)?;
     }
-    two_tables(bench)?;
     one_doc(bench)
 }
 
+/// Two sessions on a doc each, and beside it what the machine itself makes of two sessions: on a plain table each.
 fn two_docs(bench: &mut Bench, batch: usize) -> Result<()> {
-    let count = bench.size(10_000, 50_000);
+    let (count, rows) = (bench.size(10_000, 50_000), bench.size(ROWS[0], ROWS[1]));
     let mut stages = Vec::new();
     for doc in DOCS {
         let ops = Workload::Fan10.ops(bench.seed(doc), count, &bench.options.out)?;
@@ -32,6 +35,7 @@ fn two_docs(bench: &mut Bench, batch: usize) -> Result<()> {
         stage.index(bench)?;
         stages.push(stage);
     }
+    let (mut tables, mut gains) = (Pairs::default(), Pairs::default());
     let pairs = interleaved(bench.repetitions(), |repetition| {
         let mut at_once = |stages: &[Stage]| -> Result<f64> {
             forest::create(bench, "f")?;
@@ -43,49 +47,57 @@ fn two_docs(bench: &mut Bench, batch: usize) -> Result<()> {
             forest::drop(bench, "f")?;
             Ok(took)
         };
-        Ok((at_once(&stages)?, at_once(&stages[..1])?))
+        let docs = (at_once(&stages)?, at_once(&stages[..1])?);
+        let plain = (fill(bench, &DOCS, rows)?, fill(bench, &DOCS[..1], rows)?);
+        if repetition > 0 {
+            tables.push(plain);
+            // How many times as much two sessions do as one.
+            let gain = |(two, one): (f64, f64)| 2.0 * one / two;
+            gains.push((gain(docs), gain(plain)));
+        }
+        Ok(docs)
     })?;
+    let name = format!("{count} fan10 ops to each doc, {batch} a statement");
     let line = Line::compared(
-        format!("{count} fan10 ops to each doc, {batch} a statement"),
+        name.clone(),
         Side::rate("two sessions, two docs", 2 * count, &pairs.a),
         Side::rate("one session", count, &pairs.b),
     );
     bench.line(line.goal(Goal::AtLeast(1.8)));
+    bench.line(Line::compared(
+        format!("{rows} rows to each of two plain tables, one statement a session"),
+        Side::rate("two sessions, two tables", 2 * rows, &tables.a),
+        Side::rate("one session", rows, &tables.b),
+    ));
+    let line = Line::compared(
+        format!("{name}: what a second session adds"),
+        Side::new("two docs, times one", Unit::Count, gains.a),
+        Side::new("two tables", Unit::Count, gains.b),
+    );
+    bench.line(line.goal(Goal::AtLeast(0.97)));
     stages.into_iter().try_for_each(|stage| stage.drop(bench))
 }
 
-/// The same of two sessions that fill a plain table each: what the machine itself makes of it.
-fn two_tables(bench: &mut Bench) -> Result<()> {
-    let count = bench.size(100_000, 500_000);
-    let pairs = interleaved(bench.repetitions(), |_| {
-        let mut at_once = |tables: &[&str]| -> Result<f64> {
-            for table in DOCS {
-                bench.run(&format!(
-                    "DROP TABLE IF EXISTS plain_{table};
-                     CREATE TABLE plain_{table} (id uuid PRIMARY KEY, n bigint, filler bytea)"
-                ))?;
-            }
-            bench.run("CHECKPOINT")?;
-            let fill = |client: &mut Client, table: &&str| {
-                Ok(client.batch_execute(&format!(
-                    "INSERT INTO plain_{table}
-                     SELECT md5(n::text)::uuid, n, decode(md5(n::text), 'hex')
-                     FROM generate_series(1, {count}) AS n"
-                ))?)
-            };
-            Ok(sessions(tables.iter(), fill)?.0)
-        };
-        Ok((at_once(&DOCS)?, at_once(&DOCS[..1])?))
-    })?;
-    for table in DOCS {
+/// Sessions that fill a plain table each.
+fn fill(bench: &mut Bench, tables: &[&str], rows: usize) -> Result<f64> {
+    for table in tables {
+        bench.run(&format!(
+            "CREATE TABLE plain_{table} (id uuid PRIMARY KEY, n bigint, filler bytea)"
+        ))?;
+    }
+    bench.run("CHECKPOINT")?;
+    let fill = |client: &mut Client, table: &&str| {
+        Ok(client.batch_execute(&format!(
+            "INSERT INTO plain_{table}
+             SELECT md5(n::text)::uuid, n, decode(md5(n::text), 'hex')
+             FROM generate_series(1, {rows}) AS n"
+        ))?)
+    };
+    let took = sessions(tables.iter(), fill)?.0;
+    for table in tables {
         bench.run(&format!("DROP TABLE plain_{table}"))?;
     }
-    bench.line(Line::compared(
-        format!("{count} rows to each of two plain tables, one statement a session"),
-        Side::rate("two sessions, two tables", 2 * count, &pairs.a),
-        Side::rate("one session", count, &pairs.b),
-    ));
-    Ok(())
+    Ok(took)
 }
 
 fn batches(client: &mut Client, stage: &Stage, batch: usize) -> Result<()> {
