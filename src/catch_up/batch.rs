@@ -4,7 +4,7 @@
 //! What is short is kept, each once, in one block of memory. What is long is left where it is, and read
 //! from `ops` again when it is needed.
 
-use treecrdt::{Entry, Source, VersionVector};
+use treecrdt::{Entries, Source, VersionVector};
 
 use crate::datum::{Arg, Type, Varlenas};
 use crate::doc::DocName;
@@ -21,7 +21,7 @@ pub type Batches = Vec<(DocName<'static>, Batch)>;
 #[derive(Debug, Default)]
 pub struct Batch {
     /// Without their bytes.
-    pub entries: Vec<Entry>,
+    pub entries: Entries,
     bytes: Varlenas,
     places: Vec<Places>,
 }
@@ -56,7 +56,7 @@ impl Batch {
     /// # Errors
     /// Those of [`OpRow::entry`].
     pub fn push(&mut self, row: &OpRow<'_>) -> Result<(), Error> {
-        self.entries.push(row.entry()?);
+        self.entries.push(&row.entry()?);
         let order_key = self.keep(row.order_key, Type::Bytea);
         let contents = match row.payload {
             Some(payload) => self.keep(Some(payload), Type::Bytea),
@@ -84,7 +84,7 @@ impl Batch {
 
     /// Their dots.
     pub fn dots(&self) -> VersionVector {
-        self.entries.iter().map(|op| op.key.dot).collect()
+        self.entries.keys().map(|key| key.dot).collect()
     }
 
     /// The order key of an operation.

@@ -141,7 +141,7 @@ pub fn catch_up_waiting(
 impl Work<'_> {
     /// Notes that operations wait.
     fn defer(&mut self, doc: &mut Doc, batch: &Batch, dots: &VersionVector) -> Result<(), Error> {
-        let Some(least) = batch.entries.iter().map(|op| op.key).min() else { return Ok(()) };
+        let Some(least) = batch.entries.keys().min() else { return Ok(()) };
         let dots = Varlena::new(&dots.to_cbor());
         let key = KeyDatums::new(&least);
         let [lamport, replica, counter] = Waiting::KEY.set(Some(&key));

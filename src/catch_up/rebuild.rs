@@ -156,11 +156,11 @@ impl Work<'_> {
     }
 
     /// Replays the whole log from nothing, and writes what differs from the rows that are there.
-    fn rebuild(&mut self, doc: &mut Doc, batch: Batch) -> Result<(), Error> {
+    fn rebuild(&mut self, doc: &mut Doc, mut batch: Batch) -> Result<(), Error> {
         self.take_waiting(doc)?;
-        let (mut patch, Learned { places, .. }) = self.replay(doc, None, &batch)?;
-        doc.row.head = patch.head;
         doc.row.op_count = batch.entries.len() as u64;
+        let (mut patch, Learned { places, .. }) = self.replay(doc, None, &mut batch)?;
+        doc.row.head = patch.head;
         doc.row.frontier = None;
 
         let right: HashSet<NodeId> = patch.nodes.iter().map(|node| node.node).collect();

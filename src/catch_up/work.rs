@@ -189,7 +189,7 @@ impl<'o> Work<'o> {
             let dots = self.take_waiting(doc)?;
             self.reader.each_op_of(&doc.datum, &dots, |row| batch.push(&row))?;
         }
-        let (patch, Learned { places, mut ways }) = self.replay(doc, doc.row.head, &batch)?;
+        let (patch, Learned { places, mut ways }) = self.replay(doc, doc.row.head, &mut batch)?;
         self.apply(doc, &batch, &patch, &places)?;
         ways.follow(&patch);
         doc.ways = ways;
@@ -200,20 +200,21 @@ impl<'o> Work<'o> {
     }
 
     /// What the core makes of a batch where everything up to `head` is materialized, and what was
-    /// learned of the rows that it has asked for.
+    /// learned of the rows that it has asked for. The patch takes the entries.
     pub(super) fn replay(
         &mut self,
         doc: &mut Doc,
         head: Option<Key>,
-        batch: &Batch,
+        batch: &mut Batch,
     ) -> Result<(Patch, Learned), Error> {
+        let entries = std::mem::take(&mut batch.entries);
         let mut ways = std::mem::take(&mut doc.ways);
         if doc.pending.is_some() {
             ways.allow_pieces();
         }
         let store = DocStore::new(&mut self.reader, &doc.name, &doc.datum, head, batch);
         let mut store = store.knowing(ways).without(doc.pending.as_ref());
-        let patch = treecrdt::catch_up(&mut store, &batch.entries)?;
+        let patch = treecrdt::catch_up(&mut store, entries)?;
         Ok((patch, store.into_learned()))
     }
 

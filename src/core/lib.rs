@@ -37,6 +37,6 @@ pub use model::{
 };
 pub use order_key::{NoKeyBetween, order_key_between, order_keys_between};
 pub use replay::{
-    Above, NodePatch, OpRef, Patch, Placement, Row, Source, Store, Track, Verdict, catch_up,
-    subtree_version,
+    Above, Entries, NodePatch, OpRef, Patch, Placement, Row, Source, Store, Track, Verdict,
+    catch_up, subtree_version,
 };

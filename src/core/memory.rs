@@ -11,8 +11,8 @@ use crate::model::{Action, Entry, Op, OpKind};
 use crate::model::{Dot, Key, NodeId};
 use crate::model::{Range, VersionVector};
 use crate::reference::{self, Node};
-use crate::replay::catch_up;
 use crate::replay::{Above, Row, Store, Track};
+use crate::replay::{Entries, catch_up};
 use crate::replay::{OpRef, Patch, Source};
 
 /// One document: its log, and the rows that catching up has made of it.
@@ -67,8 +67,8 @@ impl MemoryStore {
 
     /// Catches up with what waits.
     pub fn ensure_materialized(&mut self) -> Patch {
-        let batch: Vec<Entry> = self.waiting.drain(..).map(|op| op.entry()).collect();
-        let Ok(patch) = catch_up(self, &batch);
+        let batch: Entries = self.waiting.drain(..).map(|op| op.entry()).collect();
+        let Ok(patch) = catch_up(self, batch);
         self.apply(&patch);
         patch
     }

@@ -12,6 +12,7 @@
 //! nothing later to look at.
 
 use super::drafts::{Draft, Drafts};
+use super::entries::Entries;
 use super::memo::Memo;
 use super::numbers::{NodeIx, OpIx};
 use super::patch::{NodePatch, OpRef, Patch, Placement};
@@ -20,7 +21,7 @@ use super::sweep;
 use super::timeline::{self, Changes};
 use super::tombstones;
 use super::verdicts::Verdicts;
-use crate::model::{Entry, NodeId};
+use crate::model::NodeId;
 
 /// Works out the rows that these operations, all in the store's log and none materialized yet,
 /// change.
@@ -29,9 +30,10 @@ use crate::model::{Entry, NodeId};
 ///
 /// # Errors
 /// Those of the store.
-pub fn catch_up<S: Store>(store: &mut S, entries: &[Entry]) -> Result<Patch, S::Error> {
+pub fn catch_up<S: Store>(store: &mut S, entries: Entries) -> Result<Patch, S::Error> {
     let head = store.head();
-    let late = entries.iter().filter(|op| head.is_some_and(|head| op.key < head)).count() as u64;
+    let late = entries.keys().filter(|key| head.is_some_and(|head| *key < head)).count() as u64;
+    let last = entries.keys().max();
     let mut memo = Memo::new(store, entries)?;
     memo.read_rows()?;
     let verdicts = sweep::judge(&mut memo)?;
@@ -46,7 +48,7 @@ pub fn catch_up<S: Store>(store: &mut S, entries: &[Entry]) -> Result<Patch, S::
             drafts.at(&mut memo, node)?.tombstone = Some(tombstone);
         }
     }
-    let head = entries.iter().map(|op| op.key).chain(head).max();
+    let head = last.max(head);
     let patch = Patch { head, late, reevaluated: verdicts.older.len() as u64, ..Patch::default() };
     finish(memo, &verdicts, drafts, changes, patch)
 }
@@ -107,6 +109,6 @@ fn finish<S: Store>(
             patch.nodes.push(node);
         }
     }
-    (patch.keys, patch.positions) = memo.into_names();
+    patch.keys = memo.into_keys();
     Ok(patch)
 }

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use super::entries::{Entries, Keys};
 use super::numbers::{Above, Item, NodeIx, OpIx, Place, Row};
 use super::patch::Source;
 use super::store::{self, Store, Track};
@@ -45,11 +46,8 @@ pub(super) struct Memo<'a, S> {
     pub(super) store: &'a mut S,
     /// The batch in canonical order, reserved operations left out.
     pub(super) batch: Vec<Item>,
-    /// Where the operations of the batch stood when they were given to us.
-    positions: Vec<usize>,
     head: Option<Key>,
-    keys: Vec<Key>,
-    older: HashMap<Key, OpIx>,
+    keys: Keys,
     nodes: Vec<Known>,
     numbers: NodeMap<NodeIx>,
     /// The parent that was numbered last: children of one tend to come together.
@@ -60,32 +58,29 @@ pub(super) struct Memo<'a, S> {
 }
 
 impl<'a, S: Store> Memo<'a, S> {
-    pub(super) fn new(store: &'a mut S, entries: &[Entry]) -> Result<Self, S::Error> {
-        let mut positions: Vec<usize> =
-            (0..entries.len()).filter(|&at| !entries[at].is_reserved()).collect();
-        positions.sort_unstable_by_key(|&at| entries[at].key);
+    pub(super) fn new(store: &'a mut S, entries: Entries) -> Result<Self, S::Error> {
+        let keys = Keys::of(entries);
+        let count = keys.in_batch();
         let head = store.head();
         store.check()?;
         let mut memo = Self {
             store,
-            batch: Vec::with_capacity(positions.len()),
-            keys: positions.iter().map(|&at| entries[at].key).collect(),
-            positions: Vec::new(),
+            batch: Vec::with_capacity(count),
+            keys,
             head,
-            older: HashMap::new(),
-            nodes: Vec::with_capacity(positions.len()),
-            numbers: NodeMap::with_capacity_and_hasher(positions.len(), NodeHash::default()),
+            nodes: Vec::with_capacity(count),
+            numbers: NodeMap::with_capacity_and_hasher(count, NodeHash::default()),
             last_parent: (NodeId::ROOT, NodeIx::ROOT),
             inserts: None,
         };
         memo.number(NodeId::ROOT);
         memo.number(NodeId::TRASH);
-        for (op, &at) in positions.iter().enumerate() {
+        for op in (0..count).map(OpIx::new) {
             memo.store.check()?;
-            let item = memo.item_at(OpIx(op as u32), &entries[at]);
+            let entry = memo.keys.entry(op);
+            let item = memo.item_at(op, &entry);
             memo.batch.push(item);
         }
-        memo.positions = positions;
         Ok(memo)
     }
 
@@ -102,55 +97,41 @@ impl<'a, S: Store> Memo<'a, S> {
         let nodes = &mut self.nodes;
         *self.numbers.entry(id).or_insert_with(|| {
             nodes.push(Known { id, row: None, above: None, was_named: None });
-            NodeIx(nodes.len() as u32 - 1)
+            NodeIx::new(nodes.len() - 1)
         })
     }
 
     pub(super) fn id(&self, node: NodeIx) -> NodeId {
-        self.nodes[node.0 as usize].id
+        self.nodes[node.index()].id
     }
 
     pub(super) fn key(&self, op: OpIx) -> Key {
-        self.keys[op.index()]
+        self.keys.key(op)
     }
 
     pub(super) fn dot(&self, op: OpIx) -> Dot {
-        self.keys[op.index()].dot
+        self.keys.key(op).dot
     }
 
     /// Whether `a` stands before `b`.
     pub(super) fn is_before(&self, a: OpIx, b: OpIx) -> bool {
-        self.keys[a.index()] < self.keys[b.index()]
+        self.keys.is_before(a, b)
     }
 
     /// Whether an operation is of the batch.
     pub(super) fn is_new(&self, op: OpIx) -> bool {
-        op.index() < self.positions.len()
+        self.keys.is_new(op)
     }
 
-    /// The keys of the operations met, and where those of the batch stood, for a patch that names
-    /// operations by their numbers. Nothing can be asked any more.
-    pub(super) fn into_names(self) -> (Vec<Key>, Vec<usize>) {
-        (self.keys, self.positions)
+    /// The keys of the operations met, for a patch that names operations by their numbers. Nothing
+    /// can be asked any more.
+    pub(super) fn into_keys(self) -> Keys {
+        self.keys
     }
 
     /// An operation as the store knows it.
     pub(super) fn source(&self, op: OpIx) -> Source {
-        Source { key: self.key(op), position: self.positions.get(op.index()).copied() }
-    }
-
-    fn op_number(&mut self, key: Key) -> OpIx {
-        let batch = &self.keys[..self.positions.len()];
-        if batch.first().is_some_and(|first| *first <= key)
-            && let Ok(at) = batch.binary_search(&key)
-        {
-            return OpIx(at as u32);
-        }
-        let keys = &mut self.keys;
-        *self.older.entry(key).or_insert_with(|| {
-            keys.push(key);
-            OpIx(keys.len() as u32 - 1)
-        })
+        self.keys.source(op)
     }
 
     fn item_at(&mut self, op: OpIx, entry: &Entry) -> Item {
@@ -165,7 +146,7 @@ impl<'a, S: Store> Memo<'a, S> {
     }
 
     pub(super) fn item(&mut self, entry: &Entry) -> Item {
-        let op = self.op_number(entry.key);
+        let op = self.keys.number(entry.key);
         self.item_at(op, entry)
     }
 
@@ -182,13 +163,13 @@ impl<'a, S: Store> Memo<'a, S> {
 
     /// Whether an older operation can stand after `op`.
     pub(super) fn has_later(&self, op: OpIx) -> bool {
-        self.head.is_some_and(|head| self.keys[op.index()] < head)
+        self.head.is_some_and(|head| self.keys.is_before_key(op, &head))
     }
 
     /// The place that a node has just before `before` by its row, where that alone can tell and
     /// is known without asking the store.
     pub(super) fn known_place(&self, node: NodeIx, before: OpIx) -> Option<Option<Place>> {
-        let row = match self.nodes[node.0 as usize].row {
+        let row = match self.nodes[node.index()].row {
             Some(row) => row,
             None if self.head.is_none() => Row::default(),
             None => return None,
@@ -199,7 +180,7 @@ impl<'a, S: Store> Memo<'a, S> {
 
     /// A node's row before the batch.
     pub(super) fn row(&mut self, node: NodeIx) -> Result<Row, S::Error> {
-        let known = &self.nodes[node.0 as usize];
+        let known = &self.nodes[node.index()];
         if let Some(row) = known.row {
             return Ok(row);
         }
@@ -209,22 +190,22 @@ impl<'a, S: Store> Memo<'a, S> {
             Some(row) => Row {
                 exists: true,
                 placed: row.placed.map(|(key, parent)| Place {
-                    op: self.op_number(key),
+                    op: self.keys.number(key),
                     parent: self.number(parent),
                 }),
-                payload: row.payload.map(|key| self.op_number(key)),
-                inserted: row.inserted.map(|key| self.op_number(key)),
+                payload: row.payload.map(|key| self.keys.number(key)),
+                inserted: row.inserted.map(|key| self.keys.number(key)),
                 deleted: row.deleted,
                 tombstone: row.tombstone,
             },
         };
-        self.nodes[node.0 as usize].row = Some(row);
+        self.nodes[node.index()].row = Some(row);
         Ok(row)
     }
 
     /// What ways up need of a node's row before the batch.
     pub(super) fn above(&mut self, node: NodeIx) -> Result<Above, S::Error> {
-        let known = &self.nodes[node.0 as usize];
+        let known = &self.nodes[node.index()];
         if known.row.is_some() || self.head.is_none() {
             let row = self.row(node)?;
             let Row { deleted, tombstone, .. } = row;
@@ -240,13 +221,13 @@ impl<'a, S: Store> Memo<'a, S> {
     fn keep_above(&mut self, node: NodeIx, stored: store::Above) -> Above {
         let parent = stored.parent.map(|parent| self.number(parent));
         let above = Above { parent, deleted: stored.deleted, tombstone: stored.tombstone };
-        self.nodes[node.0 as usize].above = Some(above);
+        self.nodes[node.index()].above = Some(above);
         above
     }
 
     /// A node's parent before the batch, where it is known without a look into storage.
     pub(super) fn known_parent(&mut self, node: NodeIx) -> Option<Option<NodeIx>> {
-        let known = &self.nodes[node.0 as usize];
+        let known = &self.nodes[node.index()];
         match (known.row, known.above) {
             (Some(row), _) => Some(row.parent()),
             (None, Some(above)) => Some(above.parent),
@@ -275,7 +256,7 @@ impl<'a, S: Store> Memo<'a, S> {
     /// Whether it is known, without asking the store, that no older operation put anything below
     /// `node`.
     pub(super) fn was_surely_not_named(&self, node: NodeIx) -> bool {
-        self.head.is_none() || self.nodes[node.0 as usize].was_named == Some(false)
+        self.head.is_none() || self.nodes[node.index()].was_named == Some(false)
     }
 
     /// Whether any older operation put something below `node`, or tried to.
@@ -283,12 +264,12 @@ impl<'a, S: Store> Memo<'a, S> {
         if self.head.is_none() {
             return Ok(false);
         }
-        if let Some(was_named) = self.nodes[node.0 as usize].was_named {
+        if let Some(was_named) = self.nodes[node.index()].was_named {
             return Ok(was_named);
         }
         // As a rule the first that names it tells, unless only the batch does.
         let was_named = self.naming(node, &mut Naming { from: 0, most: 1 })?.is_some();
-        self.nodes[node.0 as usize].was_named = Some(was_named);
+        self.nodes[node.index()].was_named = Some(was_named);
         Ok(was_named)
     }
 
@@ -370,7 +351,7 @@ impl<'a, S: Store> Memo<'a, S> {
             let problem = format!("op refs of node {} are out of order", self.id(parent));
             return Err(self.store.contradiction(problem));
         }
-        Ok(refs.into_iter().map(|key| self.op_number(key)).collect())
+        Ok(refs.into_iter().map(|key| self.keys.number(key)).collect())
     }
 
     /// The nodes whose parent was `node` before the batch.

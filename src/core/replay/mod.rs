@@ -20,6 +20,7 @@ mod climb;
 mod coverage;
 mod descent;
 mod drafts;
+mod entries;
 mod memo;
 mod numbers;
 mod patch;
@@ -32,6 +33,7 @@ mod tracks;
 mod verdicts;
 
 pub use catch_up::catch_up;
+pub use entries::Entries;
 pub use patch::{NodePatch, OpRef, Patch, Placement, Source};
 pub use store::{Above, Row, Store, Track, Verdict};
 pub use subtree::subtree_version;

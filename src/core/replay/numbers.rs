@@ -1,15 +1,27 @@
 //! Nodes and operations by number, what is known of them by numbers, and notes about them in flat lists.
 
+use std::num::NonZeroU32;
+
 use super::patch::OpRef;
 use crate::model::OpKind;
 
 /// A node by number. ROOT and TRASH come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct NodeIx(pub(super) u32);
+pub(super) struct NodeIx(NonZeroU32);
 
 impl NodeIx {
-    pub(super) const ROOT: NodeIx = NodeIx(0);
-    pub(super) const TRASH: NodeIx = NodeIx(1);
+    pub(super) const ROOT: NodeIx = NodeIx(NonZeroU32::MIN);
+    pub(super) const TRASH: NodeIx = NodeIx(NonZeroU32::MIN.saturating_add(1));
+
+    /// The node of this number.
+    pub(super) fn new(index: usize) -> Self {
+        Self(one_more(index))
+    }
+
+    /// Its number.
+    pub(super) fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
 
     /// Whether it is ROOT or TRASH.
     pub(super) fn is_reserved(self) -> bool {
@@ -19,17 +31,28 @@ impl NodeIx {
 
 /// An operation by number: those of the batch come first, in canonical order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct OpIx(pub(super) u32);
+pub(super) struct OpIx(NonZeroU32);
 
 impl OpIx {
+    /// The operation of this number.
+    pub(super) fn new(index: usize) -> Self {
+        Self(one_more(index))
+    }
+
+    /// Its number.
     pub(super) fn index(self) -> usize {
-        self.0 as usize
+        self.0.get() as usize - 1
     }
 
     /// Its name in a patch.
     pub(super) fn in_patch(self) -> OpRef {
-        OpRef(self.0)
+        OpRef(self)
     }
+}
+
+/// A number as it is kept: so that there is room for none.
+fn one_more(index: usize) -> NonZeroU32 {
+    u32::try_from(index + 1).ok().and_then(NonZeroU32::new).expect("memory ends before numbers do")
 }
 
 /// A parent, and the operation that gave it.
@@ -81,11 +104,11 @@ pub(super) struct PerNode<T>(Vec<T>);
 
 impl<T: Clone + Default> PerNode<T> {
     pub(super) fn get(&self, node: NodeIx) -> T {
-        self.0.get(node.0 as usize).cloned().unwrap_or_default()
+        self.0.get(node.index()).cloned().unwrap_or_default()
     }
 
     pub(super) fn set(&mut self, node: NodeIx, value: T) {
-        let at = node.0 as usize;
+        let at = node.index();
         if self.0.len() <= at {
             self.0.resize(at + 1, T::default());
         }

@@ -4,6 +4,8 @@
 
 use std::rc::Rc;
 
+use super::entries::Keys;
+use super::numbers::OpIx;
 use crate::model::VersionVector;
 use crate::model::{Key, NodeId};
 
@@ -18,7 +20,7 @@ pub struct Source {
 
 /// An operation of a patch, which can tell its [`Source`]: a number, since a patch names many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OpRef(pub(super) u32);
+pub struct OpRef(pub(super) OpIx);
 
 /// Where a node is, and the operation that put it there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,9 +55,7 @@ pub struct NodePatch {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Patch {
     /// Of the operations it names.
-    pub(super) keys: Vec<Key>,
-    /// Where the first of them stood among those that were to be caught up.
-    pub(super) positions: Vec<usize>,
+    pub(super) keys: Keys,
     /// Node rows to insert or update.
     pub nodes: Vec<NodePatch>,
     /// Op refs to add, by parent, those of a parent side by side. An operation that names the parent is
@@ -81,11 +81,11 @@ pub struct Patch {
 impl Patch {
     /// The key of an operation.
     pub fn key(&self, op: OpRef) -> Key {
-        self.keys[op.0 as usize]
+        self.keys.key(op.0)
     }
 
     /// An operation whose bytes a row takes over.
     pub fn source(&self, op: OpRef) -> Source {
-        Source { key: self.key(op), position: self.positions.get(op.0 as usize).copied() }
+        self.keys.source(op.0)
     }
 }

@@ -98,8 +98,7 @@ impl Store for Counting<'_> {
 fn questions(store: &mut MemoryStore, ops: &[Op]) -> u64 {
     store.defer(ops);
     let mut counting = Counting { store, questions: 0 };
-    let entries: Vec<Entry> = ops.iter().map(Op::entry).collect();
-    let Ok(_) = catch_up(&mut counting, &entries);
+    let Ok(_) = catch_up(&mut counting, ops.iter().map(Op::entry).collect());
     counting.questions
 }
 

@@ -1,0 +1,214 @@
+//! The operations that are to be caught up, and the keys of those and of the older ones that are met,
+//! by number. A replica's id, which may be long, is kept once.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use super::numbers::OpIx;
+use super::patch::Source;
+use crate::model::{Dot, Entry, Key, NodeId, OpKind, ReplicaId};
+
+/// Replicas by number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Replicas {
+    ids: Vec<ReplicaId>,
+    numbers: HashMap<ReplicaId, u32>,
+    /// The one asked for last.
+    last: u32,
+}
+
+impl Replicas {
+    fn number(&mut self, id: ReplicaId) -> u32 {
+        if self.ids.get(self.last as usize) != Some(&id) {
+            let next = self.ids.len() as u32;
+            self.last = *self.numbers.entry(id).or_insert(next);
+            if self.last == next {
+                self.ids.push(id);
+            }
+        }
+        self.last
+    }
+}
+
+/// A key, its replica by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Short {
+    lamport: u64,
+    counter: u64,
+    replica: u32,
+}
+
+/// An [`Entry`], its replica by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Compact {
+    lamport: u64,
+    counter: u64,
+    replica: u32,
+    kind: OpKind,
+    writes_payload: bool,
+    node: NodeId,
+    /// Something only where `kind` is structural.
+    parent: NodeId,
+}
+
+impl Compact {
+    fn key(&self) -> Short {
+        Short { lamport: self.lamport, counter: self.counter, replica: self.replica }
+    }
+}
+
+/// Operations without their bytes, by the places in which they came.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entries {
+    replicas: Replicas,
+    list: Vec<Compact>,
+}
+
+impl Entries {
+    /// Makes room for so many more.
+    pub fn reserve(&mut self, more: usize) {
+        self.list.reserve(more);
+    }
+
+    /// Adds an operation.
+    pub fn push(&mut self, entry: &Entry) {
+        let Entry { key, node, kind, parent, writes_payload } = *entry;
+        let replica = self.replicas.number(key.dot.replica);
+        let (lamport, counter) = (key.lamport, key.dot.counter);
+        let parent = parent.unwrap_or(NodeId::ROOT);
+        self.list.push(Compact { lamport, counter, replica, kind, writes_payload, node, parent });
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The operation at a place.
+    pub(super) fn entry(&self, at: usize) -> Entry {
+        let Compact { kind, node, parent, writes_payload, .. } = self.list[at];
+        let is_structural = matches!(kind, OpKind::Insert | OpKind::Move);
+        let parent = is_structural.then_some(parent);
+        Entry { key: self.key(self.list[at].key()), node, kind, parent, writes_payload }
+    }
+
+    /// Their keys.
+    pub fn keys(&self) -> impl Iterator<Item = Key> {
+        self.list.iter().map(|it| self.key(it.key()))
+    }
+
+    fn key(&self, Short { lamport, counter, replica }: Short) -> Key {
+        Key { lamport, dot: Dot { replica: self.replicas.ids[replica as usize], counter } }
+    }
+
+    fn order(&self, a: Short, b: Short) -> Ordering {
+        let ids = &self.replicas.ids;
+        let replicas = || match a.replica == b.replica {
+            true => Ordering::Equal,
+            false => ids[a.replica as usize].cmp(&ids[b.replica as usize]),
+        };
+        a.lamport.cmp(&b.lamport).then_with(replicas).then(a.counter.cmp(&b.counter))
+    }
+}
+
+impl FromIterator<Entry> for Entries {
+    fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Self {
+        let mut all = Self::default();
+        entries.into_iter().for_each(|entry| all.push(&entry));
+        all
+    }
+}
+
+/// The keys of operations by number: those of a batch in canonical order, then the others as they are met.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Keys {
+    entries: Entries,
+    /// Where the operations of the batch stand among the entries; reserved ones are left out.
+    positions: Vec<u32>,
+    older: Vec<Short>,
+    numbers: HashMap<Short, OpIx>,
+}
+
+impl Keys {
+    /// Those of a batch.
+    pub(super) fn of(entries: Entries) -> Self {
+        let is_reserved = |at: &u32| entries.entry(*at as usize).is_reserved();
+        let mut positions: Vec<u32> =
+            (0..entries.len() as u32).filter(|at| !is_reserved(at)).collect();
+        let key = |at: u32| entries.list[at as usize].key();
+        positions.sort_unstable_by(|&a, &b| entries.order(key(a), key(b)));
+        Self { entries, positions, older: Vec::new(), numbers: HashMap::new() }
+    }
+
+    /// How many are of the batch.
+    pub(super) fn in_batch(&self) -> usize {
+        self.positions.len()
+    }
+
+    /// Whether an operation is of the batch.
+    pub(super) fn is_new(&self, op: OpIx) -> bool {
+        op.index() < self.positions.len()
+    }
+
+    /// An operation of the batch.
+    pub(super) fn entry(&self, op: OpIx) -> Entry {
+        self.entries.entry(self.positions[op.index()] as usize)
+    }
+
+    fn short(&self, op: OpIx) -> Short {
+        match self.positions.get(op.index()) {
+            Some(&at) => self.entries.list[at as usize].key(),
+            None => self.older[op.index() - self.positions.len()],
+        }
+    }
+
+    /// The key of an operation.
+    pub(super) fn key(&self, op: OpIx) -> Key {
+        self.entries.key(self.short(op))
+    }
+
+    /// An operation as the store knows it.
+    pub(super) fn source(&self, op: OpIx) -> Source {
+        let position = self.positions.get(op.index()).map(|&at| at as usize);
+        Source { key: self.key(op), position }
+    }
+
+    /// Whether `a` stands before `b`.
+    pub(super) fn is_before(&self, a: OpIx, b: OpIx) -> bool {
+        if self.is_new(a) && self.is_new(b) {
+            return a < b;
+        }
+        self.entries.order(self.short(a), self.short(b)).is_lt()
+    }
+
+    /// Whether an operation stands before a key.
+    pub(super) fn is_before_key(&self, op: OpIx, key: &Key) -> bool {
+        match self.short(op).lamport.cmp(&key.lamport) {
+            Ordering::Equal => self.key(op) < *key,
+            order => order.is_lt(),
+        }
+    }
+
+    /// The number of the operation of this key, which may be met for the first time.
+    pub(super) fn number(&mut self, key: Key) -> OpIx {
+        let replica = self.entries.replicas.number(key.dot.replica);
+        let short = Short { lamport: key.lamport, counter: key.dot.counter, replica };
+        let entries = &self.entries;
+        let order = |&at: &u32| entries.order(entries.list[at as usize].key(), short);
+        if self.positions.first().is_some_and(|first| order(first).is_le())
+            && let Ok(at) = self.positions.binary_search_by(order)
+        {
+            return OpIx::new(at);
+        }
+        let next = OpIx::new(self.positions.len() + self.older.len());
+        *self.numbers.entry(short).or_insert_with(|| {
+            self.older.push(short);
+            next
+        })
+    }
+}
