@@ -1,4 +1,4 @@
-//! Maps and sets of node ids.
+//! Maps and sets of ids.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -7,17 +7,17 @@ use std::sync::LazyLock;
 use super::id::NodeId;
 
 /// A map by node ids.
-pub type NodeMap<V> = HashMap<NodeId, V, NodeHash>;
+pub type NodeMap<V> = HashMap<NodeId, V, Keyed>;
 
 /// A set of node ids.
-pub type NodeSet = HashSet<NodeId, NodeHash>;
+pub type NodeSet = HashSet<NodeId, Keyed>;
 
-/// Hashes node ids, which outsiders choose, by a key that they do not know: the two halves, each with
-/// a half of the key, multiplied and folded, and that once more with the key.
+/// Hashes ids, which outsiders choose, by a key that they do not know: of every 16 bytes the two halves, each
+/// with a half of the key, multiplied and folded, and that once more with the key.
 #[derive(Debug, Clone, Copy)]
-pub struct NodeHash([u64; 2]);
+pub struct Keyed([u64; 2]);
 
-impl Default for NodeHash {
+impl Default for Keyed {
     /// By the key of this process.
     fn default() -> Self {
         static KEY: LazyLock<[u64; 2]> = LazyLock::new(|| {
@@ -28,22 +28,22 @@ impl Default for NodeHash {
     }
 }
 
-impl BuildHasher for NodeHash {
-    type Hasher = NodeHasher;
+impl BuildHasher for Keyed {
+    type Hasher = KeyedHasher;
 
-    fn build_hasher(&self) -> NodeHasher {
-        NodeHasher { key: self.0, hash: 0 }
+    fn build_hasher(&self) -> KeyedHasher {
+        KeyedHasher { key: self.0, hash: 0 }
     }
 }
 
 /// The hasher of one id.
 #[derive(Debug)]
-pub struct NodeHasher {
+pub struct KeyedHasher {
     key: [u64; 2],
     hash: u64,
 }
 
-impl Hasher for NodeHasher {
+impl Hasher for KeyedHasher {
     fn write(&mut self, bytes: &[u8]) {
         for id in bytes.chunks(16) {
             let mut halves = [[0; 8]; 2];
@@ -74,7 +74,7 @@ mod tests {
     fn hashes_of_ids_that_are_nearly_alike_differ() {
         let keys =
             (1..=100_u64).map(|n| [n, n << 32].map(|it| it.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
-        let of = |key| [0, 7, 32, 63, 64, 96, 112].map(|shift| (NodeHash(key), shift));
+        let of = |key| [0, 7, 32, 63, 64, 96, 112].map(|shift| (Keyed(key), shift));
         for (hash, shift) in keys.flat_map(of) {
             let ids = (0..4096_u128).map(|n| NodeId((n << shift).to_be_bytes()));
             let hashes: Vec<u64> = ids.map(|id| hash.hash_one(id)).collect();

@@ -12,7 +12,7 @@ mod version_vector;
 
 pub use codec::hex;
 pub use error::{MalformedKeys, MalformedOp, MalformedVector};
-pub use hash::{NodeHash, NodeMap, NodeSet};
+pub use hash::{Keyed, NodeMap, NodeSet};
 pub use id::{Dot, Key, NodeId, ReplicaId};
 pub use kind::OpKind;
 pub use limits::{MAX_COUNTER, MAX_DOC, MAX_LONG_ORDER_KEY, MAX_ORDER_KEY, MAX_REPLICA};

@@ -6,13 +6,13 @@ use std::collections::HashMap;
 
 use super::numbers::OpIx;
 use super::patch::Source;
-use crate::model::{Dot, Entry, Key, NodeId, OpKind, ReplicaId};
+use crate::model::{Dot, Entry, Key, Keyed, NodeId, OpKind, ReplicaId};
 
 /// Replicas by number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Replicas {
     ids: Vec<ReplicaId>,
-    numbers: HashMap<ReplicaId, u32>,
+    numbers: HashMap<ReplicaId, u32, Keyed>,
     /// The one asked for last.
     last: u32,
 }
@@ -131,7 +131,7 @@ pub(super) struct Keys {
     /// Where the operations of the batch stand among the entries; reserved ones are left out.
     positions: Vec<u32>,
     older: Vec<Short>,
-    numbers: HashMap<Short, OpIx>,
+    numbers: HashMap<Short, OpIx, Keyed>,
 }
 
 impl Keys {
@@ -142,7 +142,7 @@ impl Keys {
             (0..entries.len() as u32).filter(|at| !is_reserved(at)).collect();
         let key = |at: u32| entries.list[at as usize].key();
         positions.sort_unstable_by(|&a, &b| entries.order(key(a), key(b)));
-        Self { entries, positions, older: Vec::new(), numbers: HashMap::new() }
+        Self { entries, positions, older: Vec::new(), numbers: HashMap::default() }
     }
 
     /// How many are of the batch.
@@ -198,6 +198,9 @@ impl Keys {
     pub(super) fn number(&mut self, key: Key) -> OpIx {
         let replica = self.entries.replicas.number(key.dot.replica);
         let short = Short { lamport: key.lamport, counter: key.dot.counter, replica };
+        if let Some(&known) = self.numbers.get(&short) {
+            return known;
+        }
         let entries = &self.entries;
         let order = |&at: &u32| entries.order(entries.list[at as usize].key(), short);
         if self.positions.first().is_some_and(|first| order(first).is_le())
@@ -206,9 +209,8 @@ impl Keys {
             return OpIx::new(at);
         }
         let next = OpIx::new(self.positions.len() + self.older.len());
-        *self.numbers.entry(short).or_insert_with(|| {
-            self.older.push(short);
-            next
-        })
+        self.older.push(short);
+        self.numbers.insert(short, next);
+        next
     }
 }

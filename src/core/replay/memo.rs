@@ -6,10 +6,10 @@
 use std::collections::HashMap;
 
 use super::entries::{Entries, Keys};
-use super::numbers::{Above, Item, NodeIx, OpIx, Place, Row};
+use super::numbers::{Above, Item, NodeIx, OpIx, PerNode, Place, Row};
 use super::patch::Source;
 use super::store::{self, Store, Track};
-use crate::model::{Dot, Entry, Key, NodeHash, NodeId, NodeMap};
+use crate::model::{Dot, Entry, Key, Keyed, NodeId, NodeMap};
 
 /// What is known of a node.
 #[derive(Debug)]
@@ -41,6 +41,14 @@ impl Default for Naming {
     }
 }
 
+/// A stretch of a node's timeline in which it had one place in the old world.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    place: Option<Place>,
+    /// The last moment that is known to belong to it.
+    until: OpIx,
+}
+
 /// One catch-up's memory of its document.
 pub(super) struct Memo<'a, S> {
     pub(super) store: &'a mut S,
@@ -50,6 +58,8 @@ pub(super) struct Memo<'a, S> {
     keys: Keys,
     nodes: Vec<Known>,
     numbers: NodeMap<NodeIx>,
+    /// Where nodes had another place than they have by their rows: what was found of it last.
+    spans: PerNode<Option<Span>>,
     /// The parent that was numbered last: children of one tend to come together.
     last_parent: (NodeId, NodeIx),
     /// The inserts of the batch on nodes that have a row, and those of them that carry a payload, in
@@ -69,7 +79,8 @@ impl<'a, S: Store> Memo<'a, S> {
             keys,
             head,
             nodes: Vec::with_capacity(count),
-            numbers: NodeMap::with_capacity_and_hasher(count, NodeHash::default()),
+            numbers: NodeMap::with_capacity_and_hasher(count, Keyed::default()),
+            spans: PerNode::default(),
             last_parent: (NodeId::ROOT, NodeIx::ROOT),
             inserts: None,
         };
@@ -239,18 +250,28 @@ impl<'a, S: Store> Memo<'a, S> {
         }
     }
 
-    /// Reads the rows of all nodes that the batch is about, in their order in storage: many
-    /// neighbours at once cost less than one here and one there.
+    /// Reads the rows of all nodes that the batch is about, and whether those were named that late
+    /// operations put somewhere, in their order in storage: many neighbours at once cost less than one
+    /// here and one there.
     pub(super) fn read_rows(&mut self) -> Result<(), S::Error> {
         if self.head.is_none() || self.batch.len() < 2 {
             return Ok(());
         }
-        let mut nodes: Vec<NodeIx> = self.batch.iter().map(|item| item.node).collect();
-        nodes.sort_unstable_by_key(|&node| self.id(node));
-        for node in nodes {
+        for node in self.in_storage_order(|_| true) {
             self.row(node)?;
         }
+        for node in self.in_storage_order(|item| item.parent.is_some() && self.has_later(item.op)) {
+            self.was_named(node)?;
+        }
         Ok(())
+    }
+
+    /// The nodes that some operations of the batch are about.
+    fn in_storage_order(&self, which: impl Fn(&Item) -> bool) -> Vec<NodeIx> {
+        let items = self.batch.iter().filter(|item| which(item));
+        let mut nodes: Vec<NodeIx> = items.map(|item| item.node).collect();
+        nodes.sort_unstable_by_key(|&node| self.id(node));
+        nodes
     }
 
     /// Whether it is known, without asking the store, that no older operation put anything below
@@ -313,10 +334,46 @@ impl<'a, S: Store> Memo<'a, S> {
         before: Option<OpIx>,
     ) -> Result<Option<Place>, S::Error> {
         let Some(last) = self.row(node)?.placed else { return Ok(None) };
-        let mut at = match before {
-            Some(before) if !self.is_before(last.op, before) => before,
-            _ => return Ok(Some(last).filter(|place| self.is_above(place.op, floor))),
+        match before {
+            Some(before) if !self.is_before(last.op, before) => match floor {
+                Some(_) => self.place_before(node, floor, before),
+                None => self.spanned_place(node, before),
+            },
+            _ => Ok(Some(last).filter(|place| self.is_above(place.op, floor))),
+        }
+    }
+
+    /// The place that `node` had in the old world just before `before`. Who climbs from many late
+    /// operations asks about the nodes high up again and again, from the first moment to the last: so
+    /// from the second question on it is found out how long an answer holds.
+    fn spanned_place(&mut self, node: NodeIx, before: OpIx) -> Result<Option<Place>, S::Error> {
+        let span = self.spans.get(node);
+        if let Some(span) = span
+            && self.is_above(before, span.place.map(|place| place.op))
+            && !self.is_before(span.until, before)
+        {
+            return Ok(span.place);
+        }
+        let place = self.place_before(node, None, before)?;
+        let is_of_another = self.batch.get(before.index()).is_some_and(|item| item.node != node);
+        let next = match span {
+            Some(_) if is_of_another => self.next(node, Track::Structure, before)?,
+            _ => None,
         };
+        let until = next.map_or(before, |next| next.op);
+        self.spans.set(node, Some(Span { place, until }));
+        Ok(place)
+    }
+
+    /// The place that `node` had in the old world just before `before`, if the op that gave it
+    /// stands after `floor`.
+    fn place_before(
+        &mut self,
+        node: NodeIx,
+        floor: Option<OpIx>,
+        before: OpIx,
+    ) -> Result<Option<Place>, S::Error> {
+        let mut at = before;
         while let Some(Item { op, parent: Some(parent), .. }) =
             self.prev(node, Track::Structure, at)?
         {
