@@ -191,6 +191,24 @@ fn many_operations_on_one_node_or_parent_are_linear() {
     });
 }
 
+/// Where late operations come below nodes that have been moved since, it is asked a few times where
+/// each of these was, and not by each operation.
+#[test]
+fn late_operations_below_nodes_that_moved_since_do_not_each_ask_for_all_of_these() {
+    let costs = [10, 40].map(|depth| {
+        let mut ops: Vec<Op> = (1..=depth).map(|n| op(b"a", n, n, n, insert(n - 1))).collect();
+        ops.extend((1..=depth).map(|n| {
+            let parent = node(n - 1);
+            op(b"a", depth + n, 1_000_000 + n, n, Action::Move { parent, order_key: vec![2] })
+        }));
+        let mut store = MemoryStore::default();
+        store.append(&ops);
+        let late = (1..=1_000).map(|n| op(b"b", n, 100 + n, 1_000 + n, insert(depth)));
+        questions(&mut store, &late.collect::<Vec<_>>())
+    });
+    assert!(costs[1] < costs[0] + 30 * 20, "{costs:?}");
+}
+
 /// Far down in a chain a move of a small subtree must not climb up to the root, late or not.
 #[test]
 fn a_move_of_a_small_subtree_takes_as_many_questions_in_a_deep_chain_as_in_a_shallow_one() {
