@@ -177,8 +177,8 @@ impl<'a, S: Store> Memo<'a, S> {
         self.head.is_some_and(|head| self.keys.is_before_key(op, &head))
     }
 
-    /// The place that a node has just before `before` by its row, where that alone can tell and
-    /// is known without asking the store.
+    /// The place that a node had in the old world just before `before`, where that is known without
+    /// asking the store.
     pub(super) fn known_place(&self, node: NodeIx, before: OpIx) -> Option<Option<Place>> {
         let row = match self.nodes[node.index()].row {
             Some(row) => row,
@@ -186,7 +186,15 @@ impl<'a, S: Store> Memo<'a, S> {
             None => return None,
         };
         let tells = row.placed.is_none_or(|place| self.is_before(place.op, before));
-        tells.then_some(row.placed)
+        if tells { Some(row.placed) } else { self.span(node, before) }
+    }
+
+    /// The place that `node` had in the old world just before `before`, if what was found last tells.
+    fn span(&self, node: NodeIx, before: OpIx) -> Option<Option<Place>> {
+        let Span { place, until } = self.spans.get(node)?;
+        let holds =
+            self.is_above(before, place.map(|place| place.op)) && !self.is_before(until, before);
+        holds.then_some(place)
     }
 
     /// A node's row before the batch.
@@ -347,16 +355,12 @@ impl<'a, S: Store> Memo<'a, S> {
     /// operations asks about the nodes high up again and again, from the first moment to the last: so
     /// from the second question on it is found out how long an answer holds.
     fn spanned_place(&mut self, node: NodeIx, before: OpIx) -> Result<Option<Place>, S::Error> {
-        let span = self.spans.get(node);
-        if let Some(span) = span
-            && self.is_above(before, span.place.map(|place| place.op))
-            && !self.is_before(span.until, before)
-        {
-            return Ok(span.place);
+        if let Some(place) = self.span(node, before) {
+            return Ok(place);
         }
         let place = self.place_before(node, None, before)?;
         let is_of_another = self.batch.get(before.index()).is_some_and(|item| item.node != node);
-        let next = match span {
+        let next = match self.spans.get(node) {
             Some(_) if is_of_another => self.next(node, Track::Structure, before)?,
             _ => None,
         };
