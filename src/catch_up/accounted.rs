@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use pgrx::pg_sys::{self, Oid, SubTransactionId};
 use treecrdt::{Dot, VersionVector};
 
+use super::ancestry;
 use crate::doc::DocName;
 use crate::error::Error;
 use crate::forest::Forest;
@@ -145,6 +146,7 @@ unsafe extern "C-unwind" fn ended(
             *accounts = Accounts::default();
         }
     });
+    ancestry::forget_pieces();
 }
 
 /// As above.

@@ -1,5 +1,6 @@
 //! What a session remembers of the ways up in the documents that it wrote last: so that a statement of
-//! few operations need not climb to the root once more to learn that nothing above them is deleted.
+//! few operations, or a piece of a large one, need not climb to the root once more to learn that nothing
+//! above them is deleted, or that a move makes no cycle.
 //!
 //! It is good as long as nobody has caught up the document since. Who does writes the document's row
 //! in `docs`: so it is good if that row is the very version that this session has left. What a
@@ -144,6 +145,15 @@ fn forget(forest: &Open, doc: &DocName<'_>) -> Option<(State, Ways)> {
         let at = remembered.iter().position(|(state, _)| state.is_of(forest, doc))?;
         Some(remembered.remove(at))
     })
+}
+
+/// Forgets what an error has left in the midst of pieces. Called in the midst of errors too: must not fail.
+pub fn forget_pieces() {
+    let _ = REMEMBERED.try_with(|remembered| {
+        if let Ok(mut remembered) = remembered.try_borrow_mut() {
+            remembered.retain(|(_, ways)| ways.most == MOST);
+        }
+    });
 }
 
 /// Remembers what holds for a document from the moment when its row in `docs` was written so. What was written

@@ -20,7 +20,7 @@ pub type Batches = Vec<(DocName<'static>, Batch)>;
 /// Operations of one document, in the order they were read.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// Without their bytes.
+    /// Without their bytes. Replay takes them; the bytes stay.
     pub entries: Entries,
     bytes: Varlenas,
     places: Vec<Places>,

@@ -94,7 +94,8 @@ fn check(
         })
     };
     let logged = |key: &Key| {
-        let at = ops.binary_search_by_key(key, |op| op.key).expect("replay has it of there");
+        let at =
+            ops.binary_search_by_key(key, |op| op.key).expect("replay takes its keys from these");
         &ops[at]
     };
     // An operation that names the parent is an op ref by that, and not stored as one.

@@ -36,7 +36,7 @@ impl BuildHasher for Keyed {
     }
 }
 
-/// The hasher of one id.
+/// Its hasher.
 #[derive(Debug)]
 pub struct KeyedHasher {
     key: [u64; 2],

@@ -10,6 +10,7 @@ use super::limits::MAX_REPLICA;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NodeId(pub [u8; 16]);
 
+/// Without a length, which is always the same.
 impl std::hash::Hash for NodeId {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         state.write(&self.0);

@@ -14,8 +14,8 @@
 use super::drafts::{Draft, Drafts};
 use super::entries::Entries;
 use super::memo::Memo;
-use super::numbers::{NodeIx, OpIx};
-use super::patch::{NodePatch, OpRef, Patch, Placement};
+use super::numbers::{NodeIx, OpIx, OpRef};
+use super::patch::{NodePatch, Patch, Placement};
 use super::store::{Store, Verdict};
 use super::sweep;
 use super::timeline::{self, Changes};

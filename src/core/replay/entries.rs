@@ -5,8 +5,16 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::numbers::OpIx;
-use super::patch::Source;
 use crate::model::{Dot, Entry, Key, Keyed, NodeId, OpKind, ReplicaId};
+
+/// An operation in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source {
+    /// Its key.
+    pub key: Key,
+    /// Where it stands among the operations that were to be caught up; `None` if it is older.
+    pub position: Option<usize>,
+}
 
 /// Replicas by number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,11 +73,6 @@ pub struct Entries {
 }
 
 impl Entries {
-    /// Makes room for so many more.
-    pub fn reserve(&mut self, more: usize) {
-        self.list.reserve(more);
-    }
-
     /// Adds an operation.
     pub fn push(&mut self, entry: &Entry) {
         let Entry { key, node, kind, parent, writes_payload } = *entry;

@@ -5,9 +5,8 @@
 
 use std::collections::HashMap;
 
-use super::entries::{Entries, Keys};
+use super::entries::{Entries, Keys, Source};
 use super::numbers::{Above, Item, NodeIx, OpIx, PerNode, Place, Row};
-use super::patch::Source;
 use super::store::{self, Store, Track};
 use crate::model::{Dot, Entry, Key, Keyed, NodeId, NodeMap};
 
@@ -41,7 +40,7 @@ impl Default for Naming {
     }
 }
 
-/// A stretch of a node's timeline in which it had one place in the old world.
+/// A stretch of a node's timeline with one place, as [`Memo::place_before`] has it.
 #[derive(Debug, Clone, Copy)]
 struct Span {
     place: Option<Place>,
@@ -189,7 +188,7 @@ impl<'a, S: Store> Memo<'a, S> {
         if tells { Some(row.placed) } else { self.span(node, before) }
     }
 
-    /// The place that `node` had in the old world just before `before`, if what was found last tells.
+    /// What [`Memo::place_before`] gives, if what was found last tells.
     fn span(&self, node: NodeIx, before: OpIx) -> Option<Option<Place>> {
         let Span { place, until } = self.spans.get(node)?;
         let holds =
@@ -342,54 +341,44 @@ impl<'a, S: Store> Memo<'a, S> {
         before: Option<OpIx>,
     ) -> Result<Option<Place>, S::Error> {
         let Some(last) = self.row(node)?.placed else { return Ok(None) };
-        match before {
-            Some(before) if !self.is_before(last.op, before) => match floor {
-                Some(_) => self.place_before(node, floor, before),
-                None => self.spanned_place(node, before),
-            },
-            _ => Ok(Some(last).filter(|place| self.is_above(place.op, floor))),
-        }
+        let place = match before {
+            Some(before) if !self.is_before(last.op, before) => self.place_before(node, before)?,
+            _ => Some(last),
+        };
+        Ok(place.filter(|place| self.is_above(place.op, floor)))
     }
 
-    /// The place that `node` had in the old world just before `before`. Who climbs from many late
+    /// The place that the last operation before `before` gave which is not marked ignored: one of the old
+    /// world, or of the batch, which is not above the floor of who asks. Who climbs from many late
     /// operations asks about the nodes high up again and again, from the first moment to the last: so
-    /// from the second question on it is found out how long an answer holds.
-    fn spanned_place(&mut self, node: NodeIx, before: OpIx) -> Result<Option<Place>, S::Error> {
+    /// from the second question on it is found out how long an answer holds, and nobody looks back
+    /// farther than to where the last one ended.
+    fn place_before(&mut self, node: NodeIx, before: OpIx) -> Result<Option<Place>, S::Error> {
         if let Some(place) = self.span(node, before) {
             return Ok(place);
         }
-        let place = self.place_before(node, None, before)?;
+        let known = self.spans.get(node);
+        let earlier = known.filter(|span| self.is_before(span.until, before));
+        let mut at = before;
+        let place = loop {
+            let step = self.prev(node, Track::Structure, at)?;
+            let Some(Item { op, parent: Some(parent), .. }) = step else { break None };
+            if let Some(span) = earlier.filter(|span| self.is_before(op, span.until)) {
+                break span.place;
+            }
+            if !self.was_ignored(node, op)? {
+                break Some(Place { op, parent });
+            }
+            at = op;
+        };
         let is_of_another = self.batch.get(before.index()).is_some_and(|item| item.node != node);
-        let next = match self.spans.get(node) {
+        let next = match known {
             Some(_) if is_of_another => self.next(node, Track::Structure, before)?,
             _ => None,
         };
         let until = next.map_or(before, |next| next.op);
         self.spans.set(node, Some(Span { place, until }));
         Ok(place)
-    }
-
-    /// The place that `node` had in the old world just before `before`, if the op that gave it
-    /// stands after `floor`.
-    fn place_before(
-        &mut self,
-        node: NodeIx,
-        floor: Option<OpIx>,
-        before: OpIx,
-    ) -> Result<Option<Place>, S::Error> {
-        let mut at = before;
-        while let Some(Item { op, parent: Some(parent), .. }) =
-            self.prev(node, Track::Structure, at)?
-        {
-            if !self.is_above(op, floor) {
-                break;
-            }
-            if !self.was_ignored(node, op)? {
-                return Ok(Some(Place { op, parent }));
-            }
-            at = op;
-        }
-        Ok(None)
     }
 
     /// Whether `op` stands after `floor`, if there is one.

@@ -2,9 +2,10 @@
 //!
 //! | file | does | knows |
 //! | --- | --- | --- |
-//! | [`store`] | what may be asked of storage | the model |
-//! | [`patch`] | what storage has to write | the model |
 //! | `numbers` | nodes and operations by number | the model |
+//! | `entries` | the operations of a batch, and keys by number | `numbers` |
+//! | [`store`] | what may be asked of storage | `entries` |
+//! | [`patch`] | what storage has to write | `entries` |
 //! | `memo`, `tracks` | numbers them, remembers answers | `store` |
 //! | `descent`, `climb` | whether a node is above another | `memo`, `verdicts` |
 //! | `verdicts`, `sweep` | which operations are effective | `climb` |
@@ -33,7 +34,8 @@ mod tracks;
 mod verdicts;
 
 pub use catch_up::catch_up;
-pub use entries::Entries;
-pub use patch::{NodePatch, OpRef, Patch, Placement, Source};
+pub use entries::{Entries, Source};
+pub use numbers::OpRef;
+pub use patch::{NodePatch, Patch, Placement};
 pub use store::{Above, Row, Store, Track, Verdict};
 pub use subtree::subtree_version;

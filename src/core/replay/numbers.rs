@@ -2,7 +2,6 @@
 
 use std::num::NonZeroU32;
 
-use super::patch::OpRef;
 use crate::model::OpKind;
 
 /// A node by number. ROOT and TRASH come first.
@@ -49,6 +48,10 @@ impl OpIx {
         OpRef(self)
     }
 }
+
+/// An operation of a patch, which can tell its [`Source`](super::entries::Source): a number, since a patch names many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpRef(pub(super) OpIx);
 
 /// A number as it is kept: so that there is room for none.
 fn one_more(index: usize) -> NonZeroU32 {

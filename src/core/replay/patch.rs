@@ -4,23 +4,10 @@
 
 use std::rc::Rc;
 
-use super::entries::Keys;
-use super::numbers::OpIx;
+use super::entries::{Keys, Source};
+use super::numbers::OpRef;
 use crate::model::VersionVector;
 use crate::model::{Key, NodeId};
-
-/// An operation in the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Source {
-    /// Its key.
-    pub key: Key,
-    /// Where it stands among the operations that were to be caught up; `None` if it is older.
-    pub position: Option<usize>,
-}
-
-/// An operation of a patch, which can tell its [`Source`]: a number, since a patch names many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OpRef(pub(super) OpIx);
 
 /// Where a node is, and the operation that put it there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //! refs, verdicts, which inserts are not the first of their nodes) is as it was left by the last
 //! catch-up, before the batch.
 
-use super::patch::Source;
+use super::entries::Source;
 use crate::model::Entry;
 use crate::model::{Key, NodeId};
 use crate::model::{Range, VersionVector};

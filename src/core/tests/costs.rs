@@ -222,6 +222,33 @@ fn late_moves_below_nodes_that_moved_since_do_not_each_ask_for_all_of_these() {
     assert!(costs[1] < costs[0] + 10 * moves, "{costs:?}");
 }
 
+/// Nor do they look back over all the moves of such a node that were ignored.
+#[test]
+fn late_moves_below_a_node_whose_moves_were_ignored_are_linear() {
+    is_linear(|count| {
+        let (mut ops, mut counter) = (Vec::new(), 0);
+        let mut add = |lamport, subject, action| {
+            counter += 1;
+            ops.push(op(b"a", counter, lamport, subject, action));
+        };
+        let (above, below) = (1, 2);
+        add(1, above, insert(0));
+        add(2, below, insert(above));
+        let to = |parent| Action::Move { parent: node(parent), order_key: vec![2] };
+        for n in 1..=count {
+            // With a child, so that a look at what is above pays.
+            add(3, 10 + 2 * n, insert(below));
+            add(4, 11 + 2 * n, insert(10 + 2 * n));
+            add(100 + 2 * n, above, to(below));
+        }
+        add(200 + 2 * count, above, to(0));
+        let mut store = MemoryStore::default();
+        store.append(&ops);
+        let late = (1..=count).map(|n| op(b"b", n, 101 + 2 * n, 10 + 2 * n, to(below)));
+        questions(&mut store, &late.collect::<Vec<_>>())
+    });
+}
+
 /// Far down in a chain a move of a small subtree must not climb up to the root, late or not.
 #[test]
 fn a_move_of_a_small_subtree_takes_as_many_questions_in_a_deep_chain_as_in_a_shallow_one() {
