@@ -68,3 +68,4 @@ FROM generate_series(1, 15999, 2) AS counter
 SQL
 statements[deletions]="SELECT 1 / (count(*) = 0)::int FROM treecrdt.verify('f', 'deletions')"
 is "memory_of_verify_is_quadratic_in_deletions: 8,000 of one replica, by turns with inserts, are verified within 150 MB" success "$(attempt deletions 150)"
+unset 'statements[deletions]'
