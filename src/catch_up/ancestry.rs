@@ -71,6 +71,9 @@ impl Ways {
         if self.len() > MOST {
             self.asked = NodeMap::default();
         }
+        // Of many, few may be left.
+        self.asked.shrink_to(MOST);
+        self.others.shrink_to(MOST);
     }
 
     fn len(&self) -> usize {
