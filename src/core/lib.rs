@@ -32,8 +32,8 @@ mod replay;
 pub use memory::MemoryStore;
 pub use model::{
     Action, Dot, Entry, Key, Keyed, MAX_COUNTER, MAX_DOC, MAX_LONG_ORDER_KEY, MAX_ORDER_KEY,
-    MAX_REPLICA, MalformedKeys, MalformedOp, MalformedVector, NodeId, NodeKeys, NodeMap, NodeSet,
-    Op, OpKind, OpParts, Range, ReplicaId, VersionVector, VersionVectorBuilder, hex,
+    MAX_REPLICA, MalformedKeys, MalformedOp, MalformedVector, Names, NodeId, NodeKeys, NodeMap,
+    NodeSet, Op, OpKind, OpParts, Range, ReplicaId, VersionVector, VersionVectorBuilder, hex,
 };
 pub use order_key::{NoKeyBetween, order_key_between, order_keys_between};
 pub use replay::{

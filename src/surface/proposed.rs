@@ -5,14 +5,15 @@
 //! leaves its dot and a hash of what it says, and where a statement has inserted fewer rows than were checked, the
 //! others are compared with what is there. Nobody looks otherwise.
 //!
-//! The hash is not made against malice: whoever makes two operations alike has the first one stay, and nothing else.
+//! The hash is by a key of the process, which outsiders do not know; whoever made two operations alike would have the
+//! first one stay, and nothing else.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::hash::BuildHasher as _;
 
 use pgrx::PgMemoryContexts;
 use pgrx::pg_sys::{self, Oid, SubTransactionId};
-use treecrdt::{NodeId, OpKind, ReplicaId};
+use treecrdt::{Keyed, Names, NodeId, OpKind, ReplicaId};
 
 use crate::datum::{Arg, Varlena};
 use crate::doc::{DocDatum, DocName};
@@ -97,31 +98,6 @@ struct Proposed {
     rows: Vec<Proposal>,
 }
 
-/// Names by number. Rows with one name tend to come together.
-#[derive(Debug)]
-struct Names<N> {
-    numbers: HashMap<N, u32>,
-    names: Vec<N>,
-    last: u32,
-}
-
-impl<N: Clone + Eq + std::hash::Hash> Names<N> {
-    fn new() -> Self {
-        Self { numbers: HashMap::new(), names: Vec::new(), last: 0 }
-    }
-
-    fn number(&mut self, is: impl Fn(&N) -> bool, name: impl FnOnce() -> N) -> u32 {
-        if !self.names.get(self.last as usize).is_some_and(is) {
-            let (name, next) = (name(), self.names.len() as u32);
-            self.last = *self.numbers.entry(name.clone()).or_insert(next);
-            if self.last == next {
-                self.names.push(name);
-            }
-        }
-        self.last
-    }
-}
-
 impl Proposed {
     /// The dot of a row, its parts by number.
     fn dot(&mut self, row: &OpRow<'_>) -> (u32, u32, i64) {
@@ -188,7 +164,12 @@ pub unsafe fn note(data: *mut pg_sys::TriggerData, row: &OpRow<'_>) {
     let (hash, says) = (fingerprint(row), Says::of(row));
     PROPOSED.with_borrow_mut(|all| {
         let at = all.iter().rposition(|it| it.by == by).unwrap_or_else(|| {
-            all.push(Proposed { by, docs: Names::new(), replicas: Names::new(), rows: Vec::new() });
+            all.push(Proposed {
+                by,
+                docs: Names::default(),
+                replicas: Names::default(),
+                rows: Vec::new(),
+            });
             all.len() - 1
         });
         let (doc, replica, counter) = all[at].dot(row);
@@ -260,8 +241,7 @@ impl Proposed {
         let mut before: Option<&Proposal> = None;
         for row in &self.rows {
             memory::check();
-            let (doc, replica) =
-                (&self.docs.names[row.doc as usize], &self.replicas.names[row.replica as usize]);
+            let (doc, replica) = (&self.docs.name(row.doc), &self.replicas.name(row.replica));
             let is_other = |hash: u64, there: Says| {
                 if hash == row.hash {
                     return Ok(());
@@ -302,31 +282,7 @@ impl Proposed {
 
 /// A hash of what an operation says, but for its dot.
 fn fingerprint(row: &OpRow<'_>) -> u64 {
-    let parts = &row.parts;
-    let says = Says::of(row);
-    let mut hash = mix(u64::from(says.kind), &parts.lamport.to_le_bytes());
-    hash = mix(hash, &parts.node.0);
-    hash = mix(hash, parts.parent.as_ref().map_or(&[], |it| it.0.as_slice()));
-    for bytes in [row.order_key_bytes(), row.payload_bytes(), row.known_state_bytes()] {
-        hash = mix(hash, &[u8::from(bytes.is_some())]);
-        hash = mix(hash, bytes.unwrap_or_default());
-    }
-    hash
-}
-
-/// Takes in bytes, eight at a time, and how many they are.
-fn mix(mut hash: u64, bytes: &[u8]) -> u64 {
-    let mut add = |word: u64| {
-        hash = (hash.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        hash ^= hash >> 32;
-    };
-    let words = bytes.chunks_exact(8);
-    let mut last = [0; 8];
-    last[..words.remainder().len()].copy_from_slice(words.remainder());
-    for word in words {
-        add(u64::from_le_bytes(word.try_into().expect("eight bytes")));
-    }
-    add(u64::from_le_bytes(last));
-    add(bytes.len() as u64);
-    hash
+    let (parts, says) = (&row.parts, Says::of(row));
+    let contents = [row.order_key_bytes(), row.payload_bytes(), row.known_state_bytes()];
+    Keyed::default().hash_one((says.kind, parts.lamport, parts.node, parts.parent, contents))
 }

@@ -94,6 +94,7 @@ fn check(
         })
     };
     let logged = |key: &Key| {
+        memory::check();
         let at =
             ops.binary_search_by_key(key, |op| op.key).expect("replay takes its keys from these");
         &ops[at]
@@ -105,18 +106,15 @@ fn check(
     drop(ops);
 
     let row = reader.doc_row(datum)?;
-    match &row {
-        None => {}
-        Some(row) => {
-            if row.head != expected.head {
-                find("docs", "head".into(), differs(&row.head, &expected.head));
-            }
-            if row.op_count != op_count as u64 {
-                find("docs", "op_count".into(), differs(&row.op_count, &op_count));
-            }
-            if row.frontier != frontier {
-                find("docs", "frontier".into(), differs(&row.frontier, &frontier));
-            }
+    if let Some(row) = &row {
+        if row.head != expected.head {
+            find("docs", "head".into(), differs(&row.head, &expected.head));
+        }
+        if row.op_count != op_count as u64 {
+            find("docs", "op_count".into(), differs(&row.op_count, &op_count));
+        }
+        if row.frontier != frontier {
+            find("docs", "frontier".into(), differs(&row.frontier, &frontier));
         }
     }
     let mut is_empty = op_count == 0;
@@ -134,6 +132,7 @@ fn check(
         Ok(())
     })?;
     for id in expected.nodes.keys() {
+        memory::check();
         find("nodes", id.to_string(), "row is missing".into());
     }
     let name = |(node, key, payload): &(NodeId, Key, bool)| format!("{node} {key} {payload}");
@@ -191,6 +190,7 @@ fn compare<T: Table, R: Ord>(
         Ok(())
     })?;
     for row in &expected {
+        memory::check();
         find(table, name(row), "row is missing".into());
     }
     Ok(any)

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::numbers::OpIx;
-use crate::model::{Dot, Entry, Key, Keyed, NodeId, OpKind, ReplicaId};
+use crate::model::{Dot, Entry, Key, Keyed, Names, NodeId, OpKind, ReplicaId};
 
 /// An operation in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,28 +14,6 @@ pub struct Source {
     pub key: Key,
     /// Where it stands among the operations that were to be caught up; `None` if it is older.
     pub position: Option<usize>,
-}
-
-/// Replicas by number.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Replicas {
-    ids: Vec<ReplicaId>,
-    numbers: HashMap<ReplicaId, u32, Keyed>,
-    /// The one asked for last.
-    last: u32,
-}
-
-impl Replicas {
-    fn number(&mut self, id: ReplicaId) -> u32 {
-        if self.ids.get(self.last as usize) != Some(&id) {
-            let next = self.ids.len() as u32;
-            self.last = *self.numbers.entry(id).or_insert(next);
-            if self.last == next {
-                self.ids.push(id);
-            }
-        }
-        self.last
-    }
 }
 
 /// A key, its replica by number.
@@ -68,7 +46,7 @@ impl Compact {
 /// Operations without their bytes, by the places in which they came.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entries {
-    replicas: Replicas,
+    replicas: Names<ReplicaId>,
     list: Vec<Compact>,
 }
 
@@ -76,10 +54,14 @@ impl Entries {
     /// Adds an operation.
     pub fn push(&mut self, entry: &Entry) {
         let Entry { key, node, kind, parent, writes_payload } = *entry;
-        let replica = self.replicas.number(key.dot.replica);
+        let replica = self.replica(key.dot.replica);
         let (lamport, counter) = (key.lamport, key.dot.counter);
         let parent = parent.unwrap_or(NodeId::ROOT);
         self.list.push(Compact { lamport, counter, replica, kind, writes_payload, node, parent });
+    }
+
+    fn replica(&mut self, id: ReplicaId) -> u32 {
+        self.replicas.number(|it| *it == id, || id)
     }
 
     /// How many there are.
@@ -106,14 +88,13 @@ impl Entries {
     }
 
     fn key(&self, Short { lamport, counter, replica }: Short) -> Key {
-        Key { lamport, dot: Dot { replica: self.replicas.ids[replica as usize], counter } }
+        Key { lamport, dot: Dot { replica: *self.replicas.name(replica), counter } }
     }
 
     fn order(&self, a: Short, b: Short) -> Ordering {
-        let ids = &self.replicas.ids;
         let replicas = || match a.replica == b.replica {
             true => Ordering::Equal,
-            false => ids[a.replica as usize].cmp(&ids[b.replica as usize]),
+            false => self.replicas.name(a.replica).cmp(self.replicas.name(b.replica)),
         };
         a.lamport.cmp(&b.lamport).then_with(replicas).then(a.counter.cmp(&b.counter))
     }
@@ -199,7 +180,7 @@ impl Keys {
 
     /// The number of the operation of this key, which may be met for the first time.
     pub(super) fn number(&mut self, key: Key) -> OpIx {
-        let replica = self.entries.replicas.number(key.dot.replica);
+        let replica = self.entries.replica(key.dot.replica);
         let short = Short { lamport: key.lamport, counter: key.dot.counter, replica };
         if let Some(&known) = self.numbers.get(&short) {
             return known;
