@@ -16,6 +16,7 @@ use crate::forest::Forest;
 use crate::forest::shape::{Ops, ops};
 use crate::memory;
 use crate::settings::BATCH_SIZE;
+use crate::storage::row::Row;
 use crate::storage::rows::OpRow;
 
 /// Rows of `ops`, put in one by one, and given back in order. Closes itself.
@@ -78,24 +79,34 @@ impl<'f> Sorted<'f> {
         let most = BATCH_SIZE.get() as usize;
         let mut batches: Batches = Vec::new();
         let mut count = 0;
-        while count < most && !self.is_over {
-            memory::check();
-            // SAFETY: the sort is done, and the slot is one for its rows.
-            unsafe {
-                let (sort, slot) = (self.sort, self.slot);
-                if !pg_sys::tuplesort_gettupleslot(sort, true, false, slot, std::ptr::null_mut()) {
-                    self.is_over = true;
-                    break;
-                }
-                let row = OpRow::incoming(slot, self.forest)?;
-                if batches.last().is_none_or(|(doc, _)| *doc != row.doc) {
-                    batches.push((row.doc.clone().into_owned(), Batch::default()));
-                }
-                batches.last_mut().expect("pushed above").1.push(&row)?;
+        while count < most
+            && let Some(row) = self.next_row()?
+        {
+            if batches.last().is_none_or(|(doc, _)| *doc != row.doc) {
+                batches.push((row.doc.clone().into_owned(), Batch::default()));
             }
+            batches.last_mut().expect("pushed above").1.push(&row)?;
             count += 1;
         }
         Ok(batches)
+    }
+
+    /// The next row; none at the end.
+    ///
+    /// # Errors
+    /// As for [`Sorted::push`].
+    pub fn next_row(&mut self) -> Result<Option<OpRow<'_>>, Error> {
+        memory::check();
+        let (sort, slot) = (self.sort, self.slot);
+        // SAFETY: the sort is done and has not ended, and the slot is one for its rows.
+        unsafe {
+            self.is_over = self.is_over
+                || !pg_sys::tuplesort_gettupleslot(sort, true, false, slot, std::ptr::null_mut());
+            match self.is_over {
+                true => Ok(None),
+                false => OpRow::of_log(Row::in_slot(slot, self.forest)).map(Some),
+            }
+        }
     }
 }
 

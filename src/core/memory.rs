@@ -83,16 +83,17 @@ impl MemoryStore {
         self.log.values()
     }
 
-    /// The rows, in the form the reference gives them; `dots`, which are not stored, left out.
+    /// The rows, in the form the reference gives them.
     pub fn state(&self) -> reference::State {
         let waiting: BTreeSet<Key> = self.waiting.iter().map(|op| op.key).collect();
         let waits = |row: &(NodeId, Key)| waiting.contains(&row.1);
+        let with_payload = |key: &Key| self.log[key].written_payload().is_some();
         reference::State {
             nodes: self.nodes.clone(),
-            refs: self.refs.iter().chain(&self.naming).filter(|row| !waits(row)).copied().collect(),
+            named: self.naming.iter().filter(|row| !waits(row)).copied().collect(),
+            refs: self.refs.clone(),
             ignored: self.ignored.clone(),
-            again: self.again.clone(),
-            dots: BTreeSet::new(),
+            again: self.again.iter().map(|&(id, key)| (id, key, with_payload(&key))).collect(),
             head: self.head,
         }
     }

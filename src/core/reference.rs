@@ -7,27 +7,27 @@
 //! deeper one was found to cover that it covers in turn; and it tries first what a deeper one was
 //! found not to cover.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, hash_set};
+use std::collections::{BTreeMap, BTreeSet, hash_set};
 
-use crate::model::VersionVector;
 use crate::model::{Action, Op};
-use crate::model::{Dot, Key, NodeId};
+use crate::model::{Key, NodeId, NodeMap, NodeSet, Replicas, Short};
+use crate::model::{VersionVector, VersionVectorBuilder};
 
 /// A node as its operations leave it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Node {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node<K = Key> {
     /// `P(n)`.
     pub parent: Option<NodeId>,
     /// The order key that came with it.
     pub order_key: Option<Vec<u8>>,
     /// The structural op that gave both.
-    pub placed: Option<Key>,
+    pub placed: Option<K>,
     /// What the winning payload op wrote.
     pub payload: Option<Vec<u8>>,
     /// The winning payload op.
-    pub payload_key: Option<Key>,
+    pub payload_key: Option<K>,
     /// The first insert.
-    pub inserted: Option<Key>,
+    pub inserted: Option<K>,
     /// `deleted_at(n)`.
     pub deleted_at: Option<VersionVector>,
     /// Whether deletion covers the subtree.
@@ -35,137 +35,168 @@ pub struct Node {
 }
 
 /// The state of a document.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct State {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State<K: Ord = Key> {
     /// The subject of every op that is not reserved.
-    pub nodes: BTreeMap<NodeId, Node>,
-    /// `oprefs(p)`, as (p, key).
-    pub refs: BTreeSet<(NodeId, Key)>,
+    pub nodes: BTreeMap<NodeId, Node<K>>,
+    /// Of `oprefs(p)`, as (p, key), what names p as the parent.
+    pub named: BTreeSet<(NodeId, K)>,
+    /// The rest of `oprefs(p)`.
+    pub refs: BTreeSet<(NodeId, K)>,
     /// The structural ops that would have made a cycle, as (node, key).
-    pub ignored: BTreeSet<(NodeId, Key)>,
-    /// The inserts that are not the first of their nodes, as (node, key).
-    pub again: BTreeSet<(NodeId, Key)>,
-    /// `dots(n)`, as (n, dot).
-    pub dots: BTreeSet<(NodeId, Dot)>,
+    pub ignored: BTreeSet<(NodeId, K)>,
+    /// The inserts that are not the first of their nodes, as (node, key), and whether they carry a payload.
+    pub again: BTreeSet<(NodeId, K, bool)>,
     /// The greatest key.
-    pub head: Option<Key>,
+    pub head: Option<K>,
 }
 
 /// The state that a set of operations has, whatever their order here.
 pub fn replay<'a>(ops: impl IntoIterator<Item = &'a Op>) -> State {
-    replay_checking(ops, &mut || {})
+    Replay::of(ops, &mut || {}).state()
 }
 
-/// As [`replay`], calling `check` in every loop: the place to heed a cancellation.
-pub fn replay_checking<'a>(
-    ops: impl IntoIterator<Item = &'a Op>,
-    check: &mut dyn FnMut(),
-) -> State {
-    let mut log: Vec<&Op> = ops.into_iter().collect();
-    log.sort_unstable_by_key(|op| op.key);
-    log.dedup_by_key(|op| op.key);
-    let mut state = State { head: log.last().map(|op| op.key), ..State::default() };
-    let mut below = Below::default();
-    let mut deletions = Vec::new();
-    for op in log.into_iter().filter(|op| !op.is_reserved()) {
-        check();
-        deletions.extend(op.deletion().map(|_| op.dot()));
-        state.apply(op, &mut below, check);
-    }
-    state.decide_tombstones(&deletions.into_iter().collect(), check);
-    state
+/// The place of an operation among all of a log, in canonical order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position(u32);
+
+/// The keys of the operations by their positions.
+#[derive(Debug, Clone, Default)]
+pub struct Log {
+    replicas: Replicas,
+    keys: Vec<Short>,
 }
 
-/// The nodes below each parent, as they are at the moment.
-#[derive(Default)]
-struct Below(HashMap<NodeId, HashSet<NodeId>>);
-
-impl Below {
-    fn of(&self, parent: NodeId) -> hash_set::Iter<'_, NodeId> {
-        static NONE: std::sync::LazyLock<HashSet<NodeId>> = std::sync::LazyLock::new(HashSet::new);
-        self.0.get(&parent).unwrap_or(&NONE).iter()
+impl Log {
+    fn push(&mut self, key: &Key) -> Position {
+        let next = u32::try_from(self.keys.len()).expect("memory ends before numbers do");
+        self.keys.push(self.replicas.shorten(key));
+        Position(next)
     }
+
+    /// The key of an operation.
+    pub fn key(&self, at: Position) -> Key {
+        self.replicas.key(self.keys[at.0 as usize])
+    }
+
+    /// The position of the operation of this key, if there is one.
+    pub fn position(&self, key: &Key) -> Option<Position> {
+        let order = |it: &Short| self.replicas.key(*it).cmp(key);
+        self.keys.binary_search_by(order).ok().map(|at| Position(at as u32))
+    }
+}
+
+/// A replay, as far as it has come.
+#[derive(Debug, Default)]
+pub struct Replay {
+    /// What was replayed.
+    pub log: Log,
+    /// What it gives. Tombstones are decided [at the end](Replay::decide_tombstones).
+    pub state: State<Position>,
+    /// `dots(n)`, as (n, operation).
+    dots: BTreeSet<(NodeId, Position)>,
+    /// The nodes below each parent, as they are at the moment.
+    below: NodeMap<NodeSet>,
+    /// The dots of deletions.
+    deletions: VersionVectorBuilder,
 }
 
 /// What was found of a deleted node.
 enum Found {
     /// A tombstone.
     Covered,
-    /// A dot at or below it that its deletion does not cover.
-    Uncovered(Dot),
+    /// An operation with a dot at or below it that its deletion does not cover.
+    Uncovered(Position),
 }
 
 /// What is known while it is decided about deleted nodes.
 struct Known<'k> {
-    children: &'k HashMap<NodeId, Vec<NodeId>>,
+    children: &'k NodeMap<Vec<NodeId>>,
     /// Of those below.
-    found: &'k HashMap<NodeId, Found>,
+    found: &'k NodeMap<Found>,
     /// The dots of all deletions.
     deletions: &'k VersionVector,
 }
 
-impl State {
-    fn parent(&self, node: NodeId) -> Option<NodeId> {
-        self.nodes.get(&node).and_then(|n| n.parent)
+impl Replay {
+    /// Replays operations, whatever their order here. Calls `check` in every loop: the place to heed a
+    /// cancellation.
+    pub fn of<'a>(ops: impl IntoIterator<Item = &'a Op>, check: &mut dyn FnMut()) -> Self {
+        let mut log: Vec<&Op> = ops.into_iter().collect();
+        log.sort_unstable_by_key(|op| op.key);
+        log.dedup_by_key(|op| op.key);
+        let mut replay = Self::default();
+        for op in log {
+            replay.apply(op, check);
+        }
+        replay.decide_tombstones(check);
+        replay
     }
 
-    fn apply(&mut self, op: &Op, below: &mut Below, check: &mut dyn FnMut()) {
-        let before = self.parent(op.node);
-        if let Some(payload) = op.written_payload() {
-            let node = self.nodes.entry(op.node).or_default();
-            node.payload = payload.map(<[u8]>::to_vec);
-            node.payload_key = Some(op.key);
+    /// What it gave, each operation by its key.
+    pub fn state(self) -> State {
+        let Self { log, state, .. } = self;
+        state.named_by(|at| log.key(at))
+    }
+
+    /// Applies an operation, which comes after all before it.
+    pub fn apply(&mut self, op: &Op, check: &mut dyn FnMut()) {
+        check();
+        let at = self.log.push(&op.key);
+        self.state.head = Some(at);
+        if op.is_reserved() {
+            return;
         }
-        let node = self.nodes.entry(op.node).or_default();
+        let before = self.state.parent(op.node);
+        let node = self.state.nodes.entry(op.node).or_default();
+        if let Some(payload) = op.written_payload() {
+            node.payload = payload.map(<[u8]>::to_vec);
+            node.payload_key = Some(at);
+        }
         if let Some(deletion) = op.deletion() {
             node.deleted_at.get_or_insert_default().union(&deletion);
+            self.deletions.push(op.dot());
         }
-        if matches!(op.action, Action::Insert { .. })
-            && *node.inserted.get_or_insert(op.key) != op.key
-        {
-            self.again.insert((op.node, op.key));
+        if matches!(op.action, Action::Insert { .. }) && *node.inserted.get_or_insert(at) != at {
+            self.state.again.insert((op.node, at, op.written_payload().is_some()));
         }
         let winner = node.payload_key;
-        self.refer(before, op.key);
         if let Action::Insert { parent, order_key, .. } | Action::Move { parent, order_key } =
             &op.action
         {
-            self.refer(Some(*parent), op.key);
+            self.name(*parent, at);
+            self.refer(before, at);
             if let Some(winner) = winner.filter(|_| before != Some(*parent)) {
                 self.refer(Some(*parent), winner);
             }
-            if self.is_ancestor_or_self(op.node, *parent, below, check) {
-                self.ignored.insert((op.node, op.key));
+            if self.is_ancestor_or_self(op.node, *parent, check) {
+                self.state.ignored.insert((op.node, at));
                 return;
             }
-            if let Some(children) = before.and_then(|before| below.0.get_mut(&before)) {
+            if let Some(children) = before.and_then(|before| self.below.get_mut(&before)) {
                 children.remove(&op.node);
             }
-            below.0.entry(*parent).or_default().insert(op.node);
-            let node = self.nodes.get_mut(&op.node).expect("entered above");
+            self.below.entry(*parent).or_default().insert(op.node);
+            let node = self.state.nodes.get_mut(&op.node).expect("entered above");
             (node.parent, node.order_key) = (Some(*parent), Some(order_key.clone()));
-            node.placed = Some(op.key);
-            self.record(Some(op.node), op.dot());
-            self.record(Some(*parent), op.dot());
+            node.placed = Some(at);
+            self.record(Some(op.node), at);
+            self.record(Some(*parent), at);
             if matches!(op.action, Action::Move { .. }) {
-                self.record(before, op.dot());
+                self.record(before, at);
             }
+        } else {
+            self.refer(before, at);
         }
     }
 
     /// Goes up from `lower` and down from `upper`, a step each in turn.
-    fn is_ancestor_or_self(
-        &self,
-        upper: NodeId,
-        lower: NodeId,
-        below: &Below,
-        check: &mut dyn FnMut(),
-    ) -> bool {
+    fn is_ancestor_or_self(&self, upper: NodeId, lower: NodeId, check: &mut dyn FnMut()) -> bool {
         let mut at = lower;
-        let mut open = vec![below.of(upper)];
+        let mut open = vec![self.below(upper)];
         while at != upper {
             check();
-            match self.parent(at) {
+            match self.state.parent(at) {
                 Some(parent) => at = parent,
                 None => return false,
             }
@@ -175,45 +206,48 @@ impl State {
                     open.pop();
                 }
                 Some(Some(&child)) if child == lower => return true,
-                Some(Some(&child)) => open.push(below.of(child)),
+                Some(Some(&child)) => open.push(self.below(child)),
             }
         }
         true
     }
 
-    fn refer(&mut self, parent: Option<NodeId>, key: Key) {
-        if let Some(parent) = parent.filter(|&p| p != NodeId::TRASH) {
-            self.refs.insert((parent, key));
+    fn below(&self, parent: NodeId) -> hash_set::Iter<'_, NodeId> {
+        static NONE: std::sync::LazyLock<NodeSet> = std::sync::LazyLock::new(NodeSet::default);
+        self.below.get(&parent).unwrap_or(&NONE).iter()
+    }
+
+    fn name(&mut self, parent: NodeId, op: Position) {
+        if parent != NodeId::TRASH {
+            self.state.named.insert((parent, op));
         }
     }
 
-    fn record(&mut self, node: Option<NodeId>, dot: Dot) {
+    /// For what names the parent, too, which is in `oprefs` already.
+    fn refer(&mut self, parent: Option<NodeId>, op: Position) {
+        let parent = parent.filter(|&p| p != NodeId::TRASH);
+        if let Some(parent) = parent.filter(|&p| !self.state.named.contains(&(p, op))) {
+            self.state.refs.insert((parent, op));
+        }
+    }
+
+    fn record(&mut self, node: Option<NodeId>, op: Position) {
         if let Some(node) = node.filter(|&n| n != NodeId::TRASH) {
-            self.dots.insert((node, dot));
+            self.dots.insert((node, op));
         }
     }
 
-    /// The nodes below each parent, tombstoned or not, in sibling order.
-    pub fn children(&self) -> HashMap<NodeId, Vec<NodeId>> {
-        let mut children: HashMap<NodeId, Vec<NodeId>> = HashMap::new();
-        for (&id, node) in &self.nodes {
-            if let Some(parent) = node.parent {
-                children.entry(parent).or_default().push(id);
-            }
+    /// Decides for every deleted node, those below before those above, once all operations are applied.
+    pub fn decide_tombstones(&mut self, check: &mut dyn FnMut()) {
+        if self.state.nodes.values().all(|node| node.deleted_at.is_none()) {
+            return;
         }
-        for siblings in children.values_mut() {
-            siblings.sort_by_key(|&id| (&self.nodes[&id].order_key, id));
-        }
-        children
-    }
-
-    /// Decides for every deleted node, those below before those above.
-    fn decide_tombstones(&mut self, deletions: &VersionVector, check: &mut dyn FnMut()) {
-        let children = self.children();
-        let mut found: HashMap<NodeId, Found> = HashMap::new();
-        let roots = self.nodes.iter().filter_map(|(&id, node)| match node.parent {
+        let (children, deletions) = (self.state.children(), self.deletions.build());
+        let mut found = NodeMap::default();
+        let nodes = &self.state.nodes;
+        let roots = nodes.iter().filter_map(|(&id, node)| match node.parent {
             None => Some(id),
-            Some(parent) => (!self.nodes.contains_key(&parent)).then_some(id),
+            Some(parent) => (!nodes.contains_key(&parent)).then_some(id),
         });
         let mut ordered: Vec<NodeId> = roots.collect();
         let mut at = 0;
@@ -223,36 +257,37 @@ impl State {
             at += 1;
         }
         for id in ordered.into_iter().rev() {
-            let Some(deleted_at) = &self.nodes[&id].deleted_at else { continue };
-            let known = Known { children: &children, found: &found, deletions };
+            let Some(deleted_at) = &self.state.nodes[&id].deleted_at else { continue };
+            let known = Known { children: &children, found: &found, deletions: &deletions };
             let decided = match self.uncovered(id, deleted_at, &known, check) {
-                Some(dot) => Found::Uncovered(dot),
+                Some(op) => Found::Uncovered(op),
                 None => Found::Covered,
             };
             let tombstone = matches!(decided, Found::Covered);
             found.insert(id, decided);
-            self.nodes.get_mut(&id).expect("it is there").tombstone = tombstone;
+            self.state.nodes.get_mut(&id).expect("it is there").tombstone = tombstone;
         }
     }
 
-    /// A dot at or below `root` that its deletion does not cover.
+    /// An operation with a dot at or below `root` that its deletion does not cover.
     fn uncovered(
         &self,
         root: NodeId,
         deleted_at: &VersionVector,
         known: &Known<'_>,
         check: &mut dyn FnMut(),
-    ) -> Option<Dot> {
+    ) -> Option<Position> {
+        let uncovered = |op: &Position| !deleted_at.contains(self.log.key(*op).dot);
         let mut open = vec![root];
         while let Some(id) = open.pop() {
             check();
             match known.found.get(&id) {
                 Some(Found::Covered) if self.covers(deleted_at, id, known.deletions) => continue,
-                Some(Found::Uncovered(dot)) if !deleted_at.contains(*dot) => return Some(*dot),
+                Some(Found::Uncovered(op)) if uncovered(op) => return Some(*op),
                 _ => {}
             }
-            if let Some(dot) = self.own_version(id).find(|dot| !deleted_at.contains(*dot)) {
-                return Some(dot);
+            if let Some(op) = self.own_version(id).find(uncovered) {
+                return Some(op);
             }
             open.extend(known.children.get(&id).into_iter().flatten());
         }
@@ -262,26 +297,46 @@ impl State {
     /// Whether a deletion covers what that of node `id` does, but for the dots of deletions, which are in
     /// no `subtree_version`.
     fn covers(&self, deleted_at: &VersionVector, id: NodeId, deletions: &VersionVector) -> bool {
-        let theirs = self.nodes[&id].deleted_at.as_ref();
+        let theirs = self.state.nodes[&id].deleted_at.as_ref();
         theirs.is_some_and(|theirs| deletions.covers(&theirs.difference(deleted_at)))
     }
 
-    fn own_version(&self, id: NodeId) -> impl Iterator<Item = Dot> {
-        let winner = self.nodes.get(&id).and_then(|n| n.payload_key).map(|key| key.dot);
-        let dots = self.dots.range((id, Dot::MIN)..).take_while(move |(of, _)| *of == id);
-        dots.map(|(_, dot)| *dot).chain(winner)
+    fn own_version(&self, id: NodeId) -> impl Iterator<Item = Position> {
+        let winner = self.state.nodes.get(&id).and_then(|n| n.payload_key);
+        let dots = self.dots.range((id, Position(0))..).take_while(move |(of, _)| *of == id);
+        dots.map(|(_, op)| *op).chain(winner)
     }
 
     /// `subtree_version(root)`.
     pub fn subtree_version(&self, root: NodeId) -> VersionVector {
-        let children = self.children();
+        let children = self.state.children();
         let mut version = Vec::new();
         let mut open = vec![root];
         while let Some(id) = open.pop() {
-            version.extend(self.own_version(id));
+            version.extend(self.own_version(id).map(|op| self.log.key(op).dot));
             open.extend(children.get(&id).into_iter().flatten());
         }
         version.into_iter().collect()
+    }
+}
+
+impl<K: Ord + Copy> State<K> {
+    fn parent(&self, node: NodeId) -> Option<NodeId> {
+        self.nodes.get(&node).and_then(|n| n.parent)
+    }
+
+    /// The nodes below each parent, tombstoned or not, in sibling order.
+    pub fn children(&self) -> NodeMap<Vec<NodeId>> {
+        let mut children: NodeMap<Vec<NodeId>> = NodeMap::default();
+        for (&id, node) in &self.nodes {
+            if let Some(parent) = node.parent {
+                children.entry(parent).or_default().push(id);
+            }
+        }
+        for siblings in children.values_mut() {
+            siblings.sort_by_key(|&id| (&self.nodes[&id].order_key, id));
+        }
+        children
     }
 
     /// The visible nodes in document order, with their depth (children of ROOT have 1).
@@ -300,12 +355,66 @@ impl State {
         }
         visible
     }
+
+    /// The same, operations named otherwise, in the same order.
+    fn named_by<L: Ord>(self, name: impl Fn(K) -> L) -> State<L> {
+        let pairs = |set: BTreeSet<(NodeId, K)>| {
+            set.into_iter().map(|(node, op)| (node, name(op))).collect()
+        };
+        State {
+            nodes: self.nodes.into_iter().map(|(id, node)| (id, node.named_by(&name))).collect(),
+            named: pairs(self.named),
+            refs: pairs(self.refs),
+            ignored: pairs(self.ignored),
+            again: self.again.into_iter().map(|(id, op, with)| (id, name(op), with)).collect(),
+            head: self.head.map(name),
+        }
+    }
+}
+
+impl<K> Node<K> {
+    /// The same, operations named otherwise.
+    pub fn named_by<L>(self, name: impl Fn(K) -> L) -> Node<L> {
+        let Self { parent, order_key, placed, payload, payload_key, inserted, .. } = self;
+        let (deleted_at, tombstone) = (self.deleted_at, self.tombstone);
+        let (placed, payload_key) = (placed.map(&name), payload_key.map(&name));
+        let inserted = inserted.map(name);
+        Node { parent, order_key, placed, payload, payload_key, inserted, deleted_at, tombstone }
+    }
+}
+
+impl<K> Default for Node<K> {
+    fn default() -> Self {
+        Self {
+            parent: None,
+            order_key: None,
+            placed: None,
+            payload: None,
+            payload_key: None,
+            inserted: None,
+            deleted_at: None,
+            tombstone: false,
+        }
+    }
+}
+
+impl<K: Ord> Default for State<K> {
+    fn default() -> Self {
+        Self {
+            nodes: BTreeMap::new(),
+            named: BTreeSet::new(),
+            refs: BTreeSet::new(),
+            ignored: BTreeSet::new(),
+            again: BTreeSet::new(),
+            head: None,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ReplicaId;
+    use crate::model::{Dot, ReplicaId};
 
     fn node(number: u64) -> NodeId {
         NodeId(u128::from(number).to_be_bytes())
@@ -324,7 +433,7 @@ mod tests {
     fn is_linear(history: impl Fn(u64) -> Vec<Op>) {
         let steps = [5_000, 10_000].map(|count| {
             let mut steps = 0_u64;
-            replay_checking(&history(count), &mut || steps += 1);
+            Replay::of(&history(count), &mut || steps += 1);
             steps
         });
         assert!(steps[1] <= steps[0] * 2 + steps[0] / 5, "{steps:?}");

@@ -6,13 +6,14 @@ use std::fmt::Debug;
 use pgrx::iter::TableIterator;
 use pgrx::pg_sys::Oid;
 use pgrx::{name, pg_extern};
-use treecrdt::reference::{self, Node, State};
-use treecrdt::{Key, NodeId, Op, hex};
+use treecrdt::reference::{Log, Node, Position, Replay};
+use treecrdt::{Key, NodeId, VersionVectorBuilder, hex};
 
 use super::rights;
+use crate::catch_up::sorted::Sorted;
 use crate::doc::{DocDatum, DocName};
 use crate::error::{Error, or_raise, short};
-use crate::forest::shape::{Nodes, Table, nodes};
+use crate::forest::shape::{Nodes, Ops, PairTable, Table, nodes};
 use crate::forest::{Access, Open};
 use crate::memory;
 use crate::storage::reader::{Reader, each_row, pair, reinsert};
@@ -58,11 +59,20 @@ fn check(
     let mut find = |table: &'static str, key: String, problem: String| {
         findings.push((doc.to_string(), table, key, problem));
     };
-    let mut ops: Vec<Op> = Vec::new();
-    let mut all_read = true;
+    let forest = reader.forest;
+    let waiting = readable("waiting", reader.waiting_dots(datum), &mut find);
+    // SAFETY: the table stays open.
+    let mut log = unsafe { Sorted::new(forest, (*forest.relation::<Ops>()).rd_att) };
+    let mut waits = VersionVectorBuilder::default();
+    let (mut op_count, mut frontier, mut all_read) = (0_u64, None::<Key>, true);
     reader.each_op(datum, |row| {
+        op_count += 1;
         match row.op() {
-            Ok(op) => ops.push(op),
+            Ok(op) if waiting.as_ref().is_some_and(|waiting| waiting.contains(op.dot())) => {
+                waits.push(op.dot());
+                frontier = Some(frontier.map_or(op.key, |least| least.min(op.key)));
+            }
+            Ok(_) => log.push(&row)?,
             Err(error) => {
                 all_read = false;
                 find("ops", row.dot_name(), error.to_string());
@@ -70,47 +80,29 @@ fn check(
         }
         Ok(())
     })?;
-    let waiting = readable("waiting", reader.waiting_dots(datum), &mut find);
     let (true, Some(waiting)) = (all_read, waiting) else {
         return Ok(()); // what follows from a log that cannot be read is not known
     };
-    let unknown = waiting.difference(&ops.iter().map(Op::dot).collect());
+    let unknown = waiting.difference(&waits.build());
     if !unknown.is_empty() {
         find("waiting", short(&unknown.to_json()), "names operations that are not in ops".into());
     }
-    let (op_count, mut frontier) = (ops.len(), None::<Key>);
-    ops.retain(|op| {
-        let waits = waiting.contains(op.dot());
-        if waits {
-            frontier = Some(frontier.map_or(op.key, |least| least.min(op.key)));
-        }
-        !waits
-    });
-    ops.sort_unstable_by_key(|op| op.key);
-    let mut expected = State {
-        dots: BTreeSet::new(),
-        ..reference::replay_checking(&ops, &mut || {
-            memory::check();
-        })
-    };
-    let logged = |key: &Key| {
-        memory::check();
-        let at =
-            ops.binary_search_by_key(key, |op| op.key).expect("replay takes its keys from these");
-        &ops[at]
-    };
-    // An operation that names the parent is an op ref by that, and not stored as one.
-    expected.refs.retain(|(parent, key)| logged(key).parent() != Some(*parent));
-    let carries = |key: &Key| logged(key).written_payload().is_some();
-    let again = expected.again.iter().map(|&(node, key)| (node, key, carries(&key))).collect();
-    drop(ops);
+    log.sort();
+    let mut replay = Replay::default();
+    while let Some(row) = log.next_row()? {
+        replay.apply(&row.op()?, &mut memory::check);
+    }
+    drop(log);
+    replay.decide_tombstones(&mut memory::check);
+    let Replay { log, state: mut expected, .. } = replay;
+    let head = expected.head.map(|at| log.key(at));
 
     let row = reader.doc_row(datum)?;
     if let Some(row) = &row {
-        if row.head != expected.head {
-            find("docs", "head".into(), differs(&row.head, &expected.head));
+        if row.head != head {
+            find("docs", "head".into(), differs(&row.head, &head));
         }
-        if row.op_count != op_count as u64 {
+        if row.op_count != op_count {
             find("docs", "op_count".into(), differs(&row.op_count, &op_count));
         }
         if row.frontier != frontier {
@@ -121,7 +113,8 @@ fn check(
     each_row(&mut reader.nodes, &[datum.arg()], &[], |row| {
         is_empty = false;
         let Some(id) = row.get(nodes::NODE) else { return Ok(()) };
-        match (node_of(&row), expected.nodes.remove(&id)) {
+        let expected = expected.nodes.remove(&id).map(|node| node.named_by(|at| log.key(at)));
+        match (node_of(&row), expected) {
             (Err(error), _) => find("nodes", id.to_string(), error.to_string()),
             (_, None) => find("nodes", id.to_string(), "no operation is about it".into()),
             (Ok(found), Some(expected)) if found != expected => {
@@ -135,14 +128,14 @@ fn check(
         memory::check();
         find("nodes", id.to_string(), "row is missing".into());
     }
-    let name = |(node, key, payload): &(NodeId, Key, bool)| format!("{node} {key} {payload}");
-    let rows = &mut reader.doc_reinserts;
-    is_empty &= !compare(rows, datum, "reinserts", again, reinsert, name, &mut find)?;
-    let name = |(node, key): &(NodeId, Key)| format!("{node} {key}");
-    let rows = &mut reader.doc_refs;
-    is_empty &= !compare(rows, datum, "other_refs", expected.refs, pair, name, &mut find)?;
-    let rows = &mut reader.doc_ignored;
-    is_empty &= !compare(rows, datum, "ignored", expected.ignored, pair, name, &mut find)?;
+    let pairs =
+        |set: BTreeSet<(NodeId, Position)>| set.into_iter().map(|(node, at)| (node, at, false));
+    let (rows, again) = (&mut reader.doc_reinserts, expected.again.into_iter());
+    is_empty &= !compare(rows, datum, "reinserts", &log, again, reinsert, &mut find)?;
+    let (rows, refs) = (&mut reader.doc_refs, pairs(expected.refs));
+    is_empty &= !compare(rows, datum, "other_refs", &log, refs, of_pair, &mut find)?;
+    let (rows, ignored) = (&mut reader.doc_ignored, pairs(expected.ignored));
+    is_empty &= !compare(rows, datum, "ignored", &log, ignored, of_pair, &mut find)?;
     // A doc that was dropped after it was listed has neither.
     if row.is_none() && !is_empty {
         find("docs", String::new(), "row is missing".into());
@@ -168,30 +161,42 @@ fn node_of(row: &Row<'_, Nodes>) -> Result<Node, Error> {
     })
 }
 
-/// Holds the rows of a table against those that are expected. Tells whether there are any.
+/// As [`reinsert`], for a pair.
+fn of_pair<T: PairTable>(row: &Row<'_, T>) -> Option<(NodeId, Key, bool)> {
+    pair(row).map(|(node, key)| (node, key, false))
+}
+
+/// Holds the rows of a table, nodes and operations and whether these carry a payload, against those
+/// that are expected. Tells whether there are any.
 ///
 /// # Errors
 /// Those of reading.
-fn compare<T: Table, R: Ord>(
+fn compare<T: Table>(
     rows: &mut Probe<'_, T>,
     doc: &DocDatum,
     table: &'static str,
-    mut expected: BTreeSet<R>,
-    read: impl Fn(&Row<'_, T>) -> Option<R>,
-    name: impl Fn(&R) -> String,
+    log: &Log,
+    expected: impl Iterator<Item = (NodeId, Position, bool)>,
+    read: impl Fn(&Row<'_, T>) -> Option<(NodeId, Key, bool)>,
     find: &mut impl FnMut(&'static str, String, String),
 ) -> Result<bool, Error> {
+    let mut expected: BTreeSet<_> = expected.collect();
+    let name = |node: NodeId, key: Key, carries: bool| {
+        format!("{node} {key}{}", if carries { " with a payload" } else { "" })
+    };
     let mut any = false;
     each_row(rows, &[doc.arg()], &[], |row| {
         any = true;
-        if let Some(row) = read(&row).filter(|row| !expected.remove(row)) {
-            find(table, name(&row), "row should not be there".into());
+        let Some((node, key, carries)) = read(&row) else { return Ok(()) };
+        let at = log.position(&key);
+        if !at.is_some_and(|at| expected.remove(&(node, at, carries))) {
+            find(table, name(node, key, carries), "row should not be there".into());
         }
         Ok(())
     })?;
-    for row in &expected {
+    for (node, at, carries) in expected {
         memory::check();
-        find(table, name(row), "row is missing".into());
+        find(table, name(node, log.key(at), carries), "row is missing".into());
     }
     Ok(any)
 }

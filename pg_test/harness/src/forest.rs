@@ -98,7 +98,7 @@ impl Forest {
         self.query(&verify, &[&doc])?.iter().map(|row| row.try_get(0).map_err(message)).collect()
     }
 
-    /// The derived tables of a document; `dots`, which are not stored, left out.
+    /// The derived tables of a document.
     pub fn state(&mut self, doc: &str) -> Answer<State> {
         let mut state = State { head: self.key_in_docs("head", doc)?, ..State::default() };
         let nodes = format!(
@@ -125,19 +125,30 @@ impl Forest {
             };
             state.nodes.insert(node_id(&row, 0)?, node);
         }
-        let tables = [
-            ("oprefs", "parent", &mut state.refs),
-            ("ignored", "node", &mut state.ignored),
-            ("reinserts", "node", &mut state.again),
-        ];
-        for (table, of, rows) in tables {
+        let schema = self.schema.clone();
+        let names = format!(
+            "EXISTS (SELECT FROM {schema}.ops AS o WHERE (o.doc, o.replica, o.counter, o.parent) = \
+             (it.doc, it.replica, it.counter, it.parent))"
+        );
+        for (table, of, flag) in [
+            ("oprefs", "parent", names.as_str()),
+            ("ignored", "node", "false"),
+            ("reinserts", "node", "payload"),
+        ] {
             let select = format!(
-                "SELECT uuid_send({of}), lamport, replica, counter FROM {}.{table} WHERE doc = $1",
-                self.schema
+                "SELECT uuid_send({of}), {flag}, lamport, replica, counter FROM {schema}.{table} AS it \
+                 WHERE doc = $1"
             );
             for row in self.query(&select, &[&doc])? {
-                let key = key(&row, 1)?.ok_or("a key is NULL")?;
-                if !rows.insert((node_id(&row, 0)?, key)) {
+                let key = key(&row, 2)?.ok_or("a key is NULL")?;
+                let (node, flag) = (node_id(&row, 0)?, cell::<bool>(&row, 1)?);
+                let is_new = match table {
+                    "reinserts" => state.again.insert((node, key, flag)),
+                    "ignored" => state.ignored.insert((node, key)),
+                    _ if flag => state.named.insert((node, key)),
+                    _ => state.refs.insert((node, key)),
+                };
+                if !is_new {
                     return Err(format!("{table} has {key} twice"));
                 }
             }

@@ -9,6 +9,7 @@ mod limits;
 mod names;
 mod node_keys;
 mod op;
+mod short;
 mod version_vector;
 
 pub use codec::hex;
@@ -20,4 +21,5 @@ pub use limits::{MAX_COUNTER, MAX_DOC, MAX_LONG_ORDER_KEY, MAX_ORDER_KEY, MAX_RE
 pub use names::Names;
 pub use node_keys::NodeKeys;
 pub use op::{Action, Entry, Op, OpParts};
+pub(crate) use short::{Replicas, Short};
 pub use version_vector::{Range, VersionVector, VersionVectorBuilder};

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::numbers::OpIx;
-use crate::model::{Dot, Entry, Key, Keyed, Names, NodeId, OpKind, ReplicaId};
+use crate::model::{Entry, Key, Keyed, NodeId, OpKind, Replicas, Short};
 
 /// An operation in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,14 +14,6 @@ pub struct Source {
     pub key: Key,
     /// Where it stands among the operations that were to be caught up; `None` if it is older.
     pub position: Option<usize>,
-}
-
-/// A key, its replica by number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Short {
-    lamport: u64,
-    counter: u64,
-    replica: u32,
 }
 
 /// An [`Entry`], its replica by number.
@@ -46,7 +38,7 @@ impl Compact {
 /// Operations without their bytes, by the places in which they came.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entries {
-    replicas: Names<ReplicaId>,
+    replicas: Replicas,
     list: Vec<Compact>,
 }
 
@@ -54,14 +46,9 @@ impl Entries {
     /// Adds an operation.
     pub fn push(&mut self, entry: &Entry) {
         let Entry { key, node, kind, parent, writes_payload } = *entry;
-        let replica = self.replica(key.dot.replica);
-        let (lamport, counter) = (key.lamport, key.dot.counter);
+        let Short { lamport, counter, replica } = self.replicas.shorten(&key);
         let parent = parent.unwrap_or(NodeId::ROOT);
         self.list.push(Compact { lamport, counter, replica, kind, writes_payload, node, parent });
-    }
-
-    fn replica(&mut self, id: ReplicaId) -> u32 {
-        self.replicas.number(|it| *it == id, || id)
     }
 
     /// How many there are.
@@ -79,24 +66,12 @@ impl Entries {
         let Compact { kind, node, parent, writes_payload, .. } = self.list[at];
         let is_structural = matches!(kind, OpKind::Insert | OpKind::Move);
         let parent = is_structural.then_some(parent);
-        Entry { key: self.key(self.list[at].key()), node, kind, parent, writes_payload }
+        Entry { key: self.replicas.key(self.list[at].key()), node, kind, parent, writes_payload }
     }
 
     /// Their keys.
     pub fn keys(&self) -> impl Iterator<Item = Key> {
-        self.list.iter().map(|it| self.key(it.key()))
-    }
-
-    fn key(&self, Short { lamport, counter, replica }: Short) -> Key {
-        Key { lamport, dot: Dot { replica: *self.replicas.name(replica), counter } }
-    }
-
-    fn order(&self, a: Short, b: Short) -> Ordering {
-        let replicas = || match a.replica == b.replica {
-            true => Ordering::Equal,
-            false => self.replicas.name(a.replica).cmp(self.replicas.name(b.replica)),
-        };
-        a.lamport.cmp(&b.lamport).then_with(replicas).then(a.counter.cmp(&b.counter))
+        self.list.iter().map(|it| self.replicas.key(it.key()))
     }
 }
 
@@ -125,7 +100,7 @@ impl Keys {
         let mut positions: Vec<u32> =
             (0..entries.len() as u32).filter(|at| !is_reserved(at)).collect();
         let key = |at: u32| entries.list[at as usize].key();
-        positions.sort_unstable_by(|&a, &b| entries.order(key(a), key(b)));
+        positions.sort_unstable_by(|&a, &b| entries.replicas.order(key(a), key(b)));
         Self { entries, positions, older: Vec::new(), numbers: HashMap::default() }
     }
 
@@ -153,7 +128,7 @@ impl Keys {
 
     /// The key of an operation.
     pub(super) fn key(&self, op: OpIx) -> Key {
-        self.entries.key(self.short(op))
+        self.entries.replicas.key(self.short(op))
     }
 
     /// An operation as the store knows it.
@@ -167,7 +142,7 @@ impl Keys {
         if self.is_new(a) && self.is_new(b) {
             return a < b;
         }
-        self.entries.order(self.short(a), self.short(b)).is_lt()
+        self.entries.replicas.order(self.short(a), self.short(b)).is_lt()
     }
 
     /// Whether an operation stands before a key.
@@ -180,13 +155,12 @@ impl Keys {
 
     /// The number of the operation of this key, which may be met for the first time.
     pub(super) fn number(&mut self, key: Key) -> OpIx {
-        let replica = self.entries.replica(key.dot.replica);
-        let short = Short { lamport: key.lamport, counter: key.dot.counter, replica };
+        let short = self.entries.replicas.shorten(&key);
         if let Some(&known) = self.numbers.get(&short) {
             return known;
         }
         let entries = &self.entries;
-        let order = |&at: &u32| entries.order(entries.list[at as usize].key(), short);
+        let order = |&at: &u32| entries.replicas.order(entries.list[at as usize].key(), short);
         if self.positions.first().is_some_and(|first| order(first).is_le())
             && let Ok(at) = self.positions.binary_search_by(order)
         {

@@ -144,7 +144,7 @@ mod tests {
     use super::*;
     use crate::memory::MemoryStore;
     use crate::model::{Action, Dot, Op, ReplicaId};
-    use crate::reference;
+    use crate::reference::Replay;
 
     /// A small random history, some of which waits: inserts, moves, payloads and deletions of eight
     /// nodes, ROOT and TRASH.
@@ -189,11 +189,11 @@ mod tests {
             let mut store = MemoryStore::default();
             store.append(done);
             store.defer(waiting);
-            let state = reference::replay(done);
+            let replay = Replay::of(done, &mut || {});
             let nodes = ops.iter().map(|op| op.node).chain([NodeId::ROOT, NodeId::TRASH]);
             for node in nodes {
                 let Ok(found) = subtree_version(&mut store, node);
-                assert_eq!(found, state.subtree_version(node), "seed {seed}, node {node}");
+                assert_eq!(found, replay.subtree_version(node), "seed {seed}, node {node}");
             }
         }
     }

@@ -64,7 +64,7 @@ impl Replica for Faulty {
         let mut state = self.0.state()?;
         match self.1 {
             Fault::NoHead => state.head = None,
-            Fault::ForgetsRefs => state.refs.clear(),
+            Fault::ForgetsRefs => state.named.clear(),
             Fault::BuriesEverything => {
                 state.nodes.values_mut().for_each(|node| node.tombstone = true);
             }

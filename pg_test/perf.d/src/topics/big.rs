@@ -54,6 +54,7 @@ pub fn one(bench: &mut Bench) -> Result<()> {
     }
     bench.line(Line::of(format!("{what}: two digests"), Side::seconds("", &[took])));
     forest::drop(bench, "beside")?;
+    verify(bench, &what)?;
     with_memory(bench, format!("{what}: rebuild"), "SELECT treecrdt.rebuild('f')")?;
     forest::drop(bench, "f")
 }

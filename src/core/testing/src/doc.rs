@@ -2,6 +2,7 @@
 //! was written against what changed; a scenario adds what it expects by hand.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Debug;
 
 use treecrdt::reference::{self, State};
 use treecrdt::{Dot, Key, NodeId, Op};
@@ -152,13 +153,13 @@ impl<'r> Doc<'r> {
         let before = self.state.clone();
         if !matches!(step, Step::Defer(_)) {
             self.waiting.clear();
-            self.state = State { dots: BTreeSet::new(), ..reference::replay(self.log.values()) };
+            self.state = reference::replay(self.log.values());
         }
         let found = self.replica.state()?;
         if found != self.state {
             return Err(differences(&found, &self.state));
         }
-        let changed = Written::between(&before, &self.state, self.log.values());
+        let changed = Written::between(&before, &self.state);
         if written != changed {
             return Err(format!("rows changed: {changed:?}, rows written: {written:?}"));
         }
@@ -239,7 +240,8 @@ impl<'r> Doc<'r> {
     /// The op refs of a node are exactly these operations.
     #[track_caller]
     pub fn refs(&self, parent: NodeId, expected: &[&Op]) {
-        let found = self.state.refs.iter().filter(|(of, _)| *of == parent);
+        let refs = self.state.named.iter().chain(&self.state.refs);
+        let found = refs.filter(|(of, _)| *of == parent);
         let found: BTreeSet<Key> = found.map(|(_, key)| *key).collect();
         let expected: BTreeSet<Key> = expected.iter().map(|op| op.key).collect();
         assert_eq!(found, expected, "the op refs of {}", name(parent));
@@ -272,16 +274,20 @@ pub fn differences(found: &State, expected: &State) -> String {
             lines.push(format!("node {id}\n  found    {found:?}\n  expected {expected:?}"));
         }
     }
-    let sets = [
-        ("oprefs", &found.refs, &expected.refs),
-        ("ignored", &found.ignored, &expected.ignored),
-        ("reinserts", &found.again, &expected.again),
-    ];
-    for (table, found, expected) in sets {
-        lines.extend(found.difference(expected).map(|row| format!("{table}: {row:?} too much")));
-        lines.extend(expected.difference(found).map(|row| format!("{table}: {row:?} missing")));
-    }
+    lines.extend(rows_that_differ("oprefs", &found.named, &expected.named));
+    lines.extend(rows_that_differ("oprefs", &found.refs, &expected.refs));
+    lines.extend(rows_that_differ("ignored", &found.ignored, &expected.ignored));
+    lines.extend(rows_that_differ("reinserts", &found.again, &expected.again));
     lines.join("\n")
+}
+
+fn rows_that_differ<'r, R: Ord + Debug>(
+    table: &'r str,
+    found: &'r BTreeSet<R>,
+    expected: &'r BTreeSet<R>,
+) -> impl Iterator<Item = String> + 'r {
+    let surplus = found.difference(expected).map(move |row| format!("{table}: {row:?} too much"));
+    surplus.chain(expected.difference(found).map(move |row| format!("{table}: {row:?} missing")))
 }
 
 /// Draws what is visible below a node, as [`Doc::shows`] has it.

@@ -22,19 +22,12 @@ pub struct Written {
 }
 
 impl Written {
-    /// How many rows differ between two states of this log.
-    pub fn between<'o>(
-        before: &State,
-        after: &State,
-        log: impl IntoIterator<Item = &'o Op>,
-    ) -> Self {
+    /// How many rows differ between two states.
+    pub fn between(before: &State, after: &State) -> Self {
         let ids: BTreeSet<_> = before.nodes.keys().chain(after.nodes.keys()).collect();
-        let named = log.into_iter().filter_map(|op| Some((op.entry().parent?, op.key)));
-        let named: BTreeSet<_> = named.collect();
-        let refs = before.refs.symmetric_difference(&after.refs);
         Self {
             nodes: ids.iter().filter(|id| before.nodes.get(id) != after.nodes.get(id)).count(),
-            refs: refs.filter(|row| !named.contains(row)).count(),
+            refs: before.refs.symmetric_difference(&after.refs).count(),
             ignored: before.ignored.symmetric_difference(&after.ignored).count(),
             again: before.again.symmetric_difference(&after.again).count(),
         }
@@ -126,7 +119,7 @@ impl Replica for MemoryReplica {
         let log: Vec<Op> = self.store.log().cloned().collect();
         let before = std::mem::take(&mut self.store).state();
         self.store.append(&log);
-        Ok(Written::between(&before, &self.store.state(), &log))
+        Ok(Written::between(&before, &self.store.state()))
     }
 
     fn state(&mut self) -> Answer<State> {
