@@ -36,6 +36,8 @@ pub struct Reader<'o> {
     pub nodes: Probe<'o, Nodes>,
     /// The nodes below a parent, in order.
     pub children: Probe<'o, Nodes>,
+    /// One of them, where the index said that it lies.
+    pub child_at: Probe<'o, Nodes>,
     /// Those after one of them.
     pub children_after: Probe<'o, Nodes>,
     /// Those before one of them, the last first.
@@ -158,6 +160,7 @@ impl<'o> Reader<'o> {
                 node: Probe::new(forest, nodes::PKEY, 2, Aim::All, snapshot),
                 nodes: Probe::new(forest, nodes::PKEY, 1, Aim::All, snapshot),
                 children: Probe::new(forest, nodes::CHILDREN, 2, Aim::All, snapshot),
+                child_at: Probe::new(forest, nodes::CHILDREN, 2, Aim::All, snapshot),
                 children_after: Probe::new(forest, nodes::CHILDREN, 2, Aim::After, snapshot),
                 children_before: Probe::new(forest, nodes::CHILDREN, 2, Aim::Before, snapshot),
                 last_child: Probe::new(forest, nodes::CHILDREN, 2, Aim::FromTheEnd, snapshot),

@@ -17,7 +17,7 @@ use crate::memory;
 use crate::server;
 use crate::storage::aim::{Aim, MOST_MEMBERS, scan_keys};
 use crate::storage::lock::lock;
-use crate::storage::row::Row;
+use crate::storage::row::{Place, Row};
 
 /// An index scan that can be aimed again and again.
 pub struct Probe<'o, T> {
@@ -188,6 +188,27 @@ impl<'o, T: Table> Probe<'o, T> {
         Ok(if probe.advance() { Some(probe.row()) } else { None })
     }
 
+    /// Goes to the row that an entry of the index pointed to, if the snapshot sees it. A probe that does this does nothing
+    /// else: what it notes about an entry would be taken for another's.
+    ///
+    /// # Errors
+    /// As for [`Probe::rows`].
+    pub fn go_to(&mut self, Place(place): Place) -> Result<bool, Error> {
+        if self.scan.is_none() {
+            self.open()?;
+        }
+        memory::check();
+        let Scan { scan, slot, .. } = self.scan.as_ref().expect("opened above");
+        // SAFETY: the scan is open and belongs to the table, which is locked, so that it has been neither written anew nor cut
+        // off; a place that another row has taken since is one that the snapshot does not see.
+        unsafe {
+            (**scan).xs_heaptid = place;
+            // Not set before the first question, which there is none of here.
+            (**scan).xs_heap_continue = false;
+            Ok(pg_sys::index_fetch_heap(*scan, *slot))
+        }
+    }
+
     /// The row that was found last. There must have been one.
     pub fn found(&self) -> Row<'_, T> {
         self.row()
@@ -247,6 +268,13 @@ impl<T: Table> Rows<'_, '_, T> {
             pg_sys::index_deform_tuple(entry, shape, values.as_mut_ptr(), nulls.as_mut_ptr());
             (!nulls[*equals]).then(|| datum::node(values[*equals]))
         }
+    }
+
+    /// Where the row lies that the last entry points to.
+    pub fn place(&self) -> Place {
+        let scan = self.probe.scan.as_ref().expect("opened by `rows`").scan;
+        // SAFETY: the scan is open, and has given an entry.
+        Place(unsafe { (*scan).xs_heaptid })
     }
 
     /// Goes to the next entry, if there is one; to that of a row which nobody sees any more too.

@@ -28,6 +28,13 @@ INSERT INTO h.ops (doc, replica, counter, lamport, kind, node, parent, order_key
 INSERT INTO h.ops (doc, replica, counter, lamport, kind, node, parent, order_key)
     SELECT 'mixed', 'peer', 1500 + g, 9000 + g, 'move', n(g * 3), n(0), decode(repeat('03', CASE g % 2 WHEN 0 THEN 1 ELSE 2000 END) || lpad(to_hex(g * 37 % 256), 2, '0'), 'hex') FROM generate_series(1, 300) g;
 SELECT * FROM in_order('mixed');
+-- The same below a node that comes after leaves enough to have learned where all children lie.
+INSERT INTO h.ops (doc, replica, counter, lamport, kind, node, parent, order_key)
+    SELECT 'below', 'other', g, g, 'insert', n(CASE g WHEN 41 THEN 9999 ELSE 9000 + g END), n(0), int4send(g) FROM generate_series(1, 41) g;
+INSERT INTO h.ops (doc, replica, counter, lamport, kind, node, parent, order_key)
+    SELECT 'below', replica, counter, 50 + lamport, kind, node, CASE parent WHEN n(0) THEN n(9999) ELSE parent END, order_key FROM h.ops WHERE doc = 'mixed';
+SELECT * FROM in_order('below');
+SELECT count(*), count(DISTINCT node) FROM treecrdt.tree('h', 'below', n(9999));
 SELECT count(*) FROM treecrdt.verify('h');
 -- By queries, for who may not read every row, the order is the same.
 SELECT md5(string_agg(node::text, '' ORDER BY at)) AS all_read FROM treecrdt.tree('h', 'mixed') WITH ORDINALITY AS t (depth, node, parent, order_key, payload, at) \gset

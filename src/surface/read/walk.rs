@@ -1,6 +1,8 @@
 //! A walk through the visible nodes below a root, in document order. It can be left off after any
 //! node and gone on with: what it keeps is in proportion to the depth, to a page of children, and to
-//! how many nodes have any, up to a bound. Siblings whose order keys are too long for the index and begin alike belong to one page.
+//! how many nodes there are, up to a bound. Siblings whose order keys are too long for the index and begin alike belong to one page.
+
+use std::ops::Range;
 
 use treecrdt::NodeId;
 
@@ -8,9 +10,11 @@ use super::doc::DocReader;
 use super::nodes::{Visible, node_id, uuid};
 use crate::datum::{self, Varlena};
 use crate::error::Error;
-use crate::forest::shape::nodes;
+use crate::forest::shape::{Nodes, nodes};
 use crate::memory;
 use crate::storage::parents::Parents;
+use crate::storage::row::Row;
+use crate::storage::scan::{Probe, Rows};
 
 /// So many children of a node are read at a time.
 const PAGE: usize = 256;
@@ -32,9 +36,17 @@ struct Level {
     parent: NodeId,
     /// Those that were read, the last first.
     read: Vec<Visible>,
-    /// Where the last one that was read stands in the index, if there may be more: the beginning of its order key, and
-    /// the node.
-    last: Option<(Varlena, NodeId)>,
+    rest: Rest,
+}
+
+/// Children of a node that have not been read.
+enum Rest {
+    /// None.
+    Nothing,
+    /// Those that come after one in the index: after this beginning of an order key, and the node; all where there is none.
+    After(Option<(Varlena, NodeId)>),
+    /// Those whose rows lie at these of the places that are known.
+    At(Range<u32>),
 }
 
 impl Walk {
@@ -47,7 +59,7 @@ impl Walk {
         root: NodeId,
         max_depth: Option<i32>,
     ) -> Result<Self, Error> {
-        let parents = Parents::below(root);
+        let parents = Parents::below(root).with_places();
         let mut walk = Self { root, max_depth, levels: Vec::new(), spare: Vec::new(), parents };
         if reader.way_up(uuid(root))?.is_some() {
             walk.enter(reader, root)?;
@@ -91,7 +103,7 @@ impl Walk {
                     self.enter(reader, node)?;
                     return Ok(Some(visible));
                 }
-                None if level.last.is_some() => level.read_on(reader, depth)?,
+                None if level.has_more() => level.read_on(reader, &self.parents, depth)?,
                 None => self.spare.extend(self.levels.pop().map(|level| level.read)),
             }
         }
@@ -105,9 +117,10 @@ impl Walk {
             return Ok(());
         }
         let read = self.spare.pop().unwrap_or_default();
-        let mut level = Level { parent, read, last: None };
-        level.read_on(reader, depth)?;
-        if level.read.is_empty() && level.last.is_none() {
+        let rest = self.parents.children(parent).map_or(Rest::After(None), Rest::At);
+        let mut level = Level { parent, read, rest };
+        level.read_on(reader, &self.parents, depth)?;
+        if level.read.is_empty() && !level.has_more() {
             self.spare.push(level.read);
             let DocReader { reader, doc, .. } = reader;
             return self.parents.go_on(&mut reader.later_parent, doc);
@@ -118,23 +131,41 @@ impl Walk {
 }
 
 impl Level {
+    fn has_more(&self) -> bool {
+        !matches!(self.rest, Rest::Nothing)
+    }
+
     /// Reads the next page of children.
-    fn read_on(&mut self, reader: &mut DocReader<'_>, depth: i32) -> Result<(), Error> {
-        let at = [reader.doc.arg(), datum::uuid(&self.parent)];
-        let last = self.last.take();
-        let mut rows = match &last {
-            None => reader.reader.children.rows(&at, &[])?,
-            Some((key, node)) => {
+    fn read_on(
+        &mut self,
+        reader: &mut DocReader<'_>,
+        parents: &Parents,
+        depth: i32,
+    ) -> Result<(), Error> {
+        let (doc, parent) = (reader.doc.arg(), datum::uuid(&self.parent));
+        let rest = std::mem::replace(&mut self.rest, Rest::Nothing);
+        let probes = &mut reader.reader;
+        let mut rows = match &rest {
+            Rest::Nothing => return Ok(()),
+            Rest::After(None) => Children::Next(probes.children.rows(&[doc, parent], &[])?),
+            Rest::After(Some((key, node))) => {
                 let place = [key.bytea(), datum::uuid(node)];
-                reader.reader.children_after.rows(&at, &place)?
+                Children::Next(probes.children_after.rows(&[doc, parent], &place)?)
+            }
+            Rest::At(places) => {
+                Children::At { probe: &mut probes.child_at, parents, places: places.clone() }
             }
         };
         let (mut count, mut is_long, mut is_sorted) = (0, false, true);
         let mut group = Vec::new();
         while (count < PAGE || is_long)
-            && let Some(row) = rows.next()
+            && let Some((row, rest)) = rows.next()?
         {
             memory::check();
+            // Where a place has been taken by another row, that is seen by nobody who has known it.
+            if row.get(nodes::PARENT) != Some(self.parent) {
+                continue;
+            }
             let Some(node) = row.get(nodes::NODE) else { continue };
             let Some(order_key) = row.get(nodes::ORDER_KEY) else {
                 let problem = format!("node {node} has a parent and no order_key");
@@ -151,7 +182,10 @@ impl Level {
                 (group, is_sorted) = (beginning.to_vec(), false);
             }
             if count >= PAGE {
-                self.last = Some((Varlena::new(beginning), node));
+                self.rest = match rest {
+                    Some(places) => Rest::At(places),
+                    None => Rest::After(Some((Varlena::new(beginning), node))),
+                };
             }
             if row.get(nodes::TOMBSTONE) == Some(false) {
                 self.read.push(Visible {
@@ -168,5 +202,28 @@ impl Level {
         }
         self.read.reverse();
         Ok(())
+    }
+}
+
+/// The rows of children: found in the index, or where they are known to lie.
+enum Children<'p, 'o> {
+    Next(Rows<'p, 'o, Nodes>),
+    At { probe: &'p mut Probe<'o, Nodes>, parents: &'p Parents, places: Range<u32> },
+}
+
+impl Children<'_, '_> {
+    /// The next row, and of known places those that follow it.
+    fn next(&mut self) -> Result<Option<(Row<'_, Nodes>, Option<Range<u32>>)>, Error> {
+        match self {
+            Self::Next(rows) => Ok(rows.next().map(|row| (row, None))),
+            Self::At { probe, parents, places } => {
+                while let Some(at) = places.next() {
+                    if probe.go_to(parents.place(at))? {
+                        return Ok(Some((probe.found(), Some(places.clone()))));
+                    }
+                }
+                Ok(None)
+            }
+        }
     }
 }
