@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-use treecrdt::reference::{self, State};
+use treecrdt::reference::Replay;
 use treecrdt::{Key, NodeId, Op, VersionVector};
 
 use crate::forest::Forest;
@@ -38,12 +38,11 @@ impl Docs {
     pub fn check(&self, forest: &mut Forest, batch: &[(String, Op)]) -> Answer<()> {
         for doc in batch.iter().map(|(doc, _)| doc).collect::<BTreeSet<_>>() {
             let log = &self.0[doc];
-            let mut expected = reference::replay(log.values());
-            check_reads(forest, doc, &expected).map_err(|e| format!("{doc}: {e}"))?;
+            let replay = Replay::of(log.values(), &mut || {});
+            check_reads(forest, doc, &replay).map_err(|e| format!("{doc}: {e}"))?;
             let version = log.values().map(Op::dot).collect::<VersionVector>();
             expect("version", forest.version(doc)?, version)?;
-            expected.dots.clear();
-            let found = forest.state(doc)?;
+            let (found, expected) = (forest.state(doc)?, replay.state());
             if found != expected {
                 return Err(format!("{doc}: {}", differences(&found, &expected)));
             }
@@ -62,13 +61,14 @@ impl Docs {
 
 /// Holds what the functions that read say against the reference: the tree, its pages, and what a
 /// delete of each node would have to cover.
-fn check_reads(forest: &mut Forest, doc: &str, expected: &State) -> Answer<()> {
+fn check_reads(forest: &mut Forest, doc: &str, replay: &Replay) -> Answer<()> {
+    let expected = &replay.state;
     expect("tree", forest.tree(doc)?, expected.visible())?;
     let children = expected.children();
     let nodes = expected.nodes.keys().copied().chain([NodeId::ROOT, NodeId::TRASH]);
     for node in nodes.collect::<BTreeSet<_>>() {
         let version = forest.subtree_version(doc, node)?;
-        expect(&format!("subtree_version of {node}"), version, expected.subtree_version(node))?;
+        expect(&format!("subtree_version of {node}"), version, replay.subtree_version(node))?;
         let mut page = children.get(&node).cloned().unwrap_or_default();
         page.retain(|child| node != NodeId::TRASH && !expected.nodes[child].tombstone);
         expect(&format!("children of {node}"), forest.children(doc, node)?, page)?;
