@@ -4,7 +4,7 @@
 //! What is short is kept, each once, in one block of memory. What is long is left where it is, and read
 //! from `ops` again when it is needed.
 
-use treecrdt::{Entries, Source, VersionVector};
+use treecrdt::{Entries, VersionVector};
 
 use crate::datum::{Arg, Type, Varlenas};
 use crate::doc::DocName;
@@ -87,13 +87,13 @@ impl Batch {
         self.entries.keys().map(|key| key.dot).collect()
     }
 
-    /// The order key of an operation.
-    pub fn order_key(&self, source: &Source) -> Bytes<'_> {
-        self.kept(source.position.map(|at| self.places[at].order_key))
+    /// The order key of the operation that was read at this place, if it was.
+    pub fn order_key(&self, position: Option<usize>) -> Bytes<'_> {
+        self.kept(position.map(|at| self.places[at].order_key))
     }
 
-    /// The payload of an operation, or the `known_state` of a delete.
-    pub fn contents(&self, source: &Source) -> Bytes<'_> {
-        self.kept(source.position.map(|at| self.places[at].contents))
+    /// Its payload, or the `known_state` of a delete.
+    pub fn contents(&self, position: Option<usize>) -> Bytes<'_> {
+        self.kept(position.map(|at| self.places[at].contents))
     }
 }

@@ -1,6 +1,6 @@
 //! A row of `nodes` as a patch has it.
 
-use treecrdt::{NodeKeys, NodePatch, OpRef, Patch, Placement, Source, VersionVector};
+use treecrdt::{Key, NodeKeys, NodePatch, OpRef, Patch, Placement, VersionVector};
 
 use super::batch::{Batch, Bytes};
 use super::work::{Doc, Scratch, Work};
@@ -54,9 +54,14 @@ impl<'p> NewRow<'p> {
 
     /// The keys of the row that was like `old`.
     fn keys(&self, old: NodeKeys) -> NodeKeys {
-        let key = |op: OpRef| self.patch.key(op);
+        let placed = self.placement.map(|it| it.map(|it| (it.op, self.patch.key(it.op))));
+        // As a rule it has brought the payload, too.
+        let key = |op: OpRef| match placed {
+            Some(Some((same, key))) if same == op => key,
+            _ => self.patch.key(op),
+        };
         NodeKeys {
-            placed: self.placement.map_or(old.placed, |place| place.map(|it| key(it.op))),
+            placed: placed.map_or(old.placed, |it| it.map(|(_, key)| key)),
             payload: self.payload.map_or(old.payload, |op| op.map(key)),
             inserted: self.inserted.map_or(old.inserted, |op| op.map(key)),
         }
@@ -130,13 +135,12 @@ impl Work<'_> {
                 fields.push(nodes::ORDER_KEY.set(None));
             }
             Some(Some(placement)) => {
-                let source = new.patch.source(placement.op);
-                let bytes = match batch.order_key(&source) {
+                let bytes = match batch.order_key(new.patch.position(placement.op)) {
                     Bytes::Kept(bytes) => bytes,
                     Bytes::InTheLog => {
-                        placed.set(&source.key);
-                        let op = &mut self.reader.op;
-                        let logged = logged(op, forest, doc, &source, &placed)?;
+                        let (op, key) = (&mut self.reader.op, new.patch.key(placement.op));
+                        placed.set(&key);
+                        let logged = logged(op, forest, doc, &key, &placed)?;
                         order_key = logged.arg(ops::ORDER_KEY).map(Varlena::of);
                         order_key.as_ref().map(Varlena::bytea)
                     }
@@ -164,14 +168,15 @@ impl Work<'_> {
             None => {}
             Some(None) => fields.push(nodes::PAYLOAD.set(None)),
             Some(Some(written)) => {
-                let source = new.patch.source(written);
-                fields.push(nodes::PAYLOAD.set(match batch.contents(&source) {
+                let bytes = match batch.contents(new.patch.position(written)) {
                     Bytes::Kept(bytes) => bytes,
                     Bytes::InTheLog => {
-                        logged_key.set(&source.key);
-                        logged(op, forest, doc, &source, &logged_key)?.arg(ops::PAYLOAD)
+                        let key = new.patch.key(written);
+                        logged_key.set(&key);
+                        logged(op, forest, doc, &key, &logged_key)?.arg(ops::PAYLOAD)
                     }
-                }));
+                };
+                fields.push(nodes::PAYLOAD.set(bytes));
             }
         }
         if !exists {
@@ -192,11 +197,11 @@ fn logged<'p>(
     op: &'p mut Probe<'_, Ops>,
     forest: &str,
     doc: &'p Doc,
-    source: &Source,
-    key: &'p KeyDatums,
+    key: &Key,
+    columns: &'p KeyDatums,
 ) -> Result<Row<'p, Ops>, Error> {
-    let [_, replica, counter] = key.args();
+    let [_, replica, counter] = columns.args();
     op.find(&[doc.datum.arg(), replica, counter], &[])?.ok_or_else(|| {
-        Error::corrupted(forest, &doc.name, format!("operation {} is not in ops", source.key))
+        Error::corrupted(forest, &doc.name, format!("operation {key} is not in ops"))
     })
 }

@@ -301,7 +301,7 @@ impl Store for DocStore<'_, '_> {
     }
 
     fn known_state(&mut self, delete: Source) -> Result<VersionVector, Error> {
-        if let Bytes::Kept(kept) = self.batch.contents(&delete) {
+        if let Bytes::Kept(kept) = self.batch.contents(delete.position) {
             let Some(kept) = kept else { return Ok(VersionVector::default()) };
             // SAFETY: a `version_vector`, kept by the batch.
             if let Ok(known) = read_vector(unsafe { datum::bytes(kept.datum(Type::Vector)) }) {

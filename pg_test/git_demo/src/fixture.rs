@@ -210,7 +210,6 @@ mod tests {
     use super::super::oplog::KnownState;
     use super::super::repository::Repository;
     use super::*;
-    use std::collections::BTreeSet;
     use treecrdt::{MemoryStore, Op, reference};
 
     /// A folder that is gone afterwards.

@@ -133,8 +133,12 @@ impl Keys {
 
     /// An operation as the store knows it.
     pub(super) fn source(&self, op: OpIx) -> Source {
-        let position = self.positions.get(op.index()).map(|&at| at as usize);
-        Source { key: self.key(op), position }
+        Source { key: self.key(op), position: self.position(op) }
+    }
+
+    /// Where an operation stands among the entries.
+    pub(super) fn position(&self, op: OpIx) -> Option<usize> {
+        self.positions.get(op.index()).map(|&at| at as usize)
     }
 
     /// Whether `a` stands before `b`.

@@ -49,7 +49,7 @@ impl OpIx {
     }
 }
 
-/// An operation of a patch, which can tell its [`Source`](super::entries::Source): a number, since a patch names many.
+/// An operation of a patch, which can tell its key: a number, since a patch names many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpRef(pub(super) OpIx);
 

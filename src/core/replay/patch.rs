@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use super::entries::{Keys, Source};
+use super::entries::Keys;
 use super::numbers::OpRef;
 use crate::model::VersionVector;
 use crate::model::{Key, NodeId};
@@ -71,8 +71,8 @@ impl Patch {
         self.keys.key(op.0)
     }
 
-    /// An operation whose bytes a row takes over.
-    pub fn source(&self, op: OpRef) -> Source {
-        self.keys.source(op.0)
+    /// Where an operation stands among those that were to be caught up; `None` if it is older.
+    pub fn position(&self, op: OpRef) -> Option<usize> {
+        self.keys.position(op.0)
     }
 }
