@@ -51,6 +51,12 @@ pub enum Bytes<'b> {
 }
 
 impl Batch {
+    /// None, with room for so many.
+    pub fn with_room(count: usize) -> Self {
+        let entries = Entries::with_room(count);
+        Self { entries, bytes: Varlenas::default(), places: Vec::with_capacity(count) }
+    }
+
     /// Adds an operation.
     ///
     /// # Errors

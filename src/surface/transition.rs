@@ -34,26 +34,27 @@ pub unsafe fn read(forest: &Forest, data: *mut pg_sys::TriggerData) -> Result<In
     let most = BATCH_SIZE.get() as usize;
     let mut batches: Batches = Vec::new();
     let mut places: HashMap<DocName<'_>, usize> = HashMap::new();
-    let (mut at, mut count) = (0, 0);
+    let mut at = 0;
     // SAFETY: by the caller's promise; the store is read from its start, and only here.
     unsafe {
         let shape = (*(*data).tg_relation).rd_att;
         let slot = pg_sys::MakeSingleTupleTableSlot(shape, &raw const pg_sys::TTSOpsMinimalTuple);
+        let count = pg_sys::tuplestore_tuple_count((*data).tg_newtable) as usize;
+        if count > most {
+            return all_sorted(forest, data, slot).map(Inserted::Many);
+        }
         pg_sys::tuplestore_rescan((*data).tg_newtable);
         while pg_sys::tuplestore_gettupleslot((*data).tg_newtable, true, false, slot) {
             memory::check();
-            count += 1;
-            if count > most {
-                drop((batches, places));
-                return all_sorted(forest, data, slot).map(Inserted::Many);
-            }
             let row = OpRow::incoming(slot, forest)?;
             // Operations of one document tend to come together.
             if batches.get(at).is_none_or(|(doc, _)| *doc != row.doc) {
                 let doc = row.doc.clone().into_owned();
                 at = *places.entry(doc.clone()).or_insert(batches.len());
                 if at == batches.len() {
-                    batches.push((doc, Batch::default()));
+                    // As a rule all are of one.
+                    let room = if at == 0 { count } else { 0 };
+                    batches.push((doc, Batch::with_room(room)));
                 }
             }
             batches[at].1.push(&row)?;

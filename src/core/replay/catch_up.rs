@@ -86,6 +86,7 @@ fn finish<S: Store>(
     // Children of one parent side by side: so they come to lie, and the index of children is filled
     // in order.
     let mut list = drafts.of.list;
+    patch.nodes.reserve_exact(list.len());
     list.sort_by_cached_key(|draft| draft.new_parent().map(|parent| memo.id(parent)));
     for draft in list {
         let Draft { node, old, placed, payload, inserted, deleted_at, tombstone, .. } = draft;

@@ -44,7 +44,9 @@ impl Drafts {
         memo: &mut Memo<'_, S>,
         verdicts: &Verdicts,
     ) -> Result<Self, S::Error> {
-        let mut drafts = Self { following: vec![None; memo.batch.len()], ..Self::default() };
+        let count = memo.batch.len();
+        let of = SomeNodes::with_room(count.min(memo.node_count()));
+        let mut drafts = Self { of, following: vec![None; count], again: Vec::new() };
         let mut again = Vec::new();
         for judgement in verdicts.older.values() {
             drafts.at(memo, judgement.node)?;

@@ -43,6 +43,11 @@ pub struct Entries {
 }
 
 impl Entries {
+    /// None, with room for so many.
+    pub fn with_room(count: usize) -> Self {
+        Self { replicas: Replicas::default(), list: Vec::with_capacity(count) }
+    }
+
     /// Adds an operation.
     pub fn push(&mut self, entry: &Entry) {
         let Entry { key, node, kind, parent, writes_payload } = *entry;

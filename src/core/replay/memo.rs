@@ -111,6 +111,11 @@ impl<'a, S: Store> Memo<'a, S> {
         })
     }
 
+    /// How many nodes were met.
+    pub(super) fn node_count(&self) -> usize {
+        self.nodes.len()
+    }
+
     pub(super) fn id(&self, node: NodeIx) -> NodeId {
         self.nodes[node.index()].id
     }

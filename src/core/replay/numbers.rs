@@ -134,6 +134,11 @@ impl<T> Default for SomeNodes<T> {
 }
 
 impl<T> SomeNodes<T> {
+    /// None, with room for so many.
+    pub(super) fn with_room(count: usize) -> Self {
+        Self { list: Vec::with_capacity(count), places: PerNode::default() }
+    }
+
     /// Where the value of a node stands in the list.
     pub(super) fn place(&self, node: NodeIx) -> Option<usize> {
         (self.places.get(node) as usize).checked_sub(1)
