@@ -42,6 +42,8 @@ pub struct DocStore<'r, 'f> {
     parents: Option<Parents>,
     /// The nodes that operations are about which are no inserts.
     unmoved: Option<Parents>,
+    /// The nodes that have any below them, and where these lie.
+    below: Option<Parents>,
     pub(super) ties: Ties,
     look: Look,
     learned: Learned,
@@ -80,6 +82,7 @@ impl<'r, 'f> DocStore<'r, 'f> {
             any_reinserts: None,
             parents: None,
             unmoved: None,
+            below: None,
             ties: Ties::default(),
             look: Look { parent: Box::new(NodeId::ROOT), given: None, is_over: false },
             learned: Learned::default(),
@@ -104,7 +107,8 @@ impl<'r, 'f> DocStore<'r, 'f> {
     /// It, for who only reads, while these operations wait, and asks the nodes below one.
     pub fn for_reading_below(self, root: NodeId, waiting: &'r VersionVector) -> Self {
         let [parents, unmoved] = [(); 2].map(|()| Some(Parents::below(root)));
-        Self { waiting: Some(waiting), parents, unmoved, ..self }
+        let below = Some(Parents::below(root).with_places());
+        Self { waiting: Some(waiting), parents, unmoved, below, ..self }
     }
 
     fn node<'s>(&'s mut self, node: &'s NodeId) -> Result<Option<row::Row<'s, Nodes>>, Error> {
@@ -241,14 +245,28 @@ impl Store for DocStore<'_, '_> {
         node: NodeId,
         visit: &mut dyn FnMut(NodeId, Row),
     ) -> Result<(), Error> {
-        let at = [self.doc_datum.arg(), uuid(&node)];
         let (forest, doc) = (self.reader.forest, self.doc);
-        let mut rows = self.reader.children.rows(&at, &[])?;
-        while let Some(row) = rows.next() {
-            memory::check();
+        let mut take = |row: row::Row<'_, Nodes>| -> Result<(), Error> {
             if let Some(child) = row.get(nodes::NODE) {
                 visit(child, node_row(&row, forest, doc)?);
             }
+            Ok(())
+        };
+        if let Some(below) = &self.below
+            && let Some(places) = below.places(node)
+        {
+            let child = &mut self.reader.child_at;
+            for at in places {
+                if child.go_to(below.place(at))? && child.found().get(nodes::PARENT) == Some(node) {
+                    take(child.found())?;
+                }
+            }
+            return Ok(());
+        }
+        let at = [self.doc_datum.arg(), uuid(&node)];
+        each_row(&mut self.reader.children, &at, &[], take)?;
+        if let Some(below) = &mut self.below {
+            below.go_on(&mut self.reader.later_parent, self.doc_datum)?;
         }
         Ok(())
     }
@@ -383,6 +401,9 @@ impl Store for DocStore<'_, '_> {
     fn named(&mut self, parent: NodeId) -> Result<usize, Error> {
         if self.parents.as_ref().is_some_and(|parents| parents.surely_not(parent)) {
             return Ok(0);
+        }
+        if let Some(count) = self.parents.as_ref().and_then(|parents| parents.count(parent)) {
+            return Ok(count);
         }
         let at = [self.doc_datum.arg(), uuid(&parent)];
         let mut entries = self.reader.named.rows(&at, &[])?;

@@ -1,4 +1,5 @@
-//! Which nodes of a document are parents, learned from an index while one walks through the tree.
+//! Which nodes of a document are parents, and where what is below them lies, learned from an index while one
+//! walks through the tree.
 
 use std::ops::Range;
 
@@ -13,23 +14,25 @@ use crate::forest::shape::Table;
 
 /// The parents of a document, as far as they are known.
 ///
-/// Most nodes are leaves, and to look for what is below one costs as much as to read some dozens of
-/// entries of the index, where the parents stand in order. So looks in vain earn entries to be read
-/// on, each more than the one before, until all parents are known. A walk through the whole document
-/// is soon left with a look for each parent. One through a part of it, of which nobody knows how large
+/// To look for what is below a node costs as much as to read some dozens of entries of the index, where the
+/// parents stand in order; and most nodes are leaves. So looks, those in vain for instance, earn entries to be
+/// read on, each more than the one before, until all is known. A walk through the whole document
+/// is soon left with hardly any looks. One through a part of it, of which nobody knows how large
 /// a part, begins late and slowly: it pays little more than for its looks, and for a few thousand of
 /// them at most.
 #[derive(Debug)]
 pub struct Parents {
-    /// The parents, each with where its entries stand among `places`, if they do.
+    /// The parents, and of those that were read to the end which entries are theirs, by number.
     known: NodeMap<Range<u32>>,
-    /// Where the entries of the index point to, in its order.
+    /// Where entries point to, by number, as far as that is remembered.
     places: Vec<Place>,
     /// So many are remembered.
     most_places: usize,
+    /// So many entries have a number.
+    read: u32,
     /// The last of them. Of nodes up to it it is known whether they are parents.
     last: NodeId,
-    /// How many looks in vain there were.
+    /// How many looks there were that earn.
     looks: usize,
     /// How many entries these have earned.
     credit: usize,
@@ -53,7 +56,7 @@ impl Parents {
         // ROOT is taken for a parent.
         let known = NodeMap::from_iter([(NodeId::ROOT, 0..0)]);
         let (places, most_places) = (Vec::new(), 0);
-        Self { known, places, most_places, last: NodeId::ROOT, looks: 0, credit, slowness }
+        Self { known, places, most_places, read: 0, last: NodeId::ROOT, looks: 0, credit, slowness }
     }
 
     /// The same, and it remembers where the rows of children lie, which saves the look for them: up to 12 MB.
@@ -61,10 +64,16 @@ impl Parents {
         Self { most_places: Self::MOST, ..self }
     }
 
-    /// Which of the places are those of the children of a node, in the order of the index; `None` if it is not known.
-    /// Of a row that the snapshot does not see there is one too.
-    pub fn children(&self, node: NodeId) -> Option<Range<u32>> {
-        self.known.get(&node).filter(|places| !places.is_empty()).cloned()
+    /// How many entries of the index a parent has, if that is known; those of rows which nobody sees any more too.
+    pub fn count(&self, parent: NodeId) -> Option<usize> {
+        Some(self.known.get(&parent)?.len()).filter(|&count| count > 0)
+    }
+
+    /// Which places are those of what is below a parent, in the order of the index, if that is known. Of a
+    /// row which nobody sees any more there is one too.
+    pub fn places(&self, parent: NodeId) -> Option<Range<u32>> {
+        let places = self.known.get(&parent)?.clone();
+        (!places.is_empty() && places.end as usize <= self.places.len()).then_some(places)
     }
 
     /// One of the places.
@@ -77,7 +86,7 @@ impl Parents {
         node <= self.last && !self.known.contains_key(&node)
     }
 
-    /// Learns of the next ones, after a look in vain: from a probe that reads the entries beyond a
+    /// Learns of the next ones, after a look: from a probe that reads the entries beyond a
     /// parent.
     ///
     /// # Errors
@@ -97,20 +106,16 @@ impl Parents {
         }
         let from = self.last;
         let mut entries = probe.rows(&[doc.arg()], &[uuid(&from)])?;
-        let mut first = self.places.len() as u32;
+        let (mut first, mut end) = (self.read, self.read);
         for _ in 0..std::mem::take(&mut self.credit) {
             let next = entries.next_node();
             // There is nothing after TRASH.
             let next = next.unwrap_or(NodeId::TRASH);
             if next != self.last {
                 // Only now it is known that there are no more of the last.
-                if self.places.len() < self.most_places {
-                    let end = self.places.len() as u32;
-                    self.known.insert(self.last, first..end);
-                    first = end;
-                }
+                self.known.insert(self.last, first..end);
                 self.known.insert(next, 0..0);
-                self.last = next;
+                (self.last, first) = (next, end);
             }
             if next == NodeId::TRASH {
                 break;
@@ -118,7 +123,9 @@ impl Parents {
             if self.places.len() < self.most_places {
                 self.places.push(entries.place());
             }
+            end += 1;
         }
+        self.read = first;
         self.places.truncate(first as usize);
         Ok(())
     }

@@ -117,7 +117,7 @@ impl Walk {
             return Ok(());
         }
         let read = self.spare.pop().unwrap_or_default();
-        let rest = self.parents.children(parent).map_or(Rest::After(None), Rest::At);
+        let rest = self.parents.places(parent).map_or(Rest::After(None), Rest::At);
         let mut level = Level { parent, read, rest };
         level.read_on(reader, &self.parents, depth)?;
         if level.read.is_empty() && !level.has_more() {
