@@ -211,9 +211,12 @@ enum Children<'p, 'o> {
     At { probe: &'p mut Probe<'o, Nodes>, parents: &'p Parents, places: Range<u32> },
 }
 
+/// A row of a child, and of known places those that follow its own.
+type Child<'r> = (Row<'r, Nodes>, Option<Range<u32>>);
+
 impl Children<'_, '_> {
-    /// The next row, and of known places those that follow it.
-    fn next(&mut self) -> Result<Option<(Row<'_, Nodes>, Option<Range<u32>>)>, Error> {
+    /// The next row.
+    fn next(&mut self) -> Result<Option<Child<'_>>, Error> {
         match self {
             Self::Next(rows) => Ok(rows.next().map(|row| (row, None))),
             Self::At { probe, parents, places } => {
