@@ -18,7 +18,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::ffi::{c_char, c_int};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use pgrx::pg_sys;
+use pgrx::{PgMemoryContexts, pg_sys};
 
 use crate::error::Error;
 
@@ -117,6 +117,29 @@ fn look() {
     }
     LOOKED_AT.store(held, Relaxed);
     CHECKS.store(0, Relaxed);
+}
+
+/// Memory of the server's for what is brought in of one row that is stored compressed or elsewhere.
+pub struct PerRow(PgMemoryContexts);
+
+impl Default for PerRow {
+    fn default() -> Self {
+        Self(PgMemoryContexts::new("treecrdt row"))
+    }
+}
+
+impl PerRow {
+    /// Runs `read`, and gives the memory back that the last one took.
+    ///
+    /// # Safety
+    /// Nothing that the server allocates in it, or did the last time, is used after it.
+    pub unsafe fn read<T>(&mut self, read: impl FnOnce() -> T) -> T {
+        // SAFETY: by the caller's promise.
+        unsafe {
+            self.0.reset();
+            self.0.switch_to(|_| read())
+        }
+    }
 }
 
 /// Whether the process could get so many bytes in one piece. None of them is touched.

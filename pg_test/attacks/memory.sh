@@ -69,3 +69,17 @@ SQL
 statements[deletions]="SELECT 1 / (count(*) = 0)::int FROM treecrdt.verify('f', 'deletions')"
 is "memory_of_verify_is_quadratic_in_deletions: 8,000 of one replica, by turns with inserts, are verified within 150 MB" success "$(attempt deletions 150)"
 unset 'statements[deletions]'
+
+# What was brought in of a row that is stored compressed stayed until the end: 800 MB of a node's payloads, 400 MB of 10,000 nodes.
+sql <<'SQL' >/dev/null
+INSERT INTO f.ops (doc, replica, counter, lamport, kind, node, payload)
+SELECT 'written', '\x01', n, n, 'payload', md5('one')::uuid, repeat('x', 40000)::bytea FROM generate_series(1, 20000) AS n;
+INSERT INTO f.ops (doc, replica, counter, lamport, kind, node, parent, order_key, payload)
+SELECT 'long', '\x01', n, n, 'insert', md5(n::text)::uuid, '00000000-0000-0000-0000-000000000000'::uuid, int4send(n), repeat('x', 40000)::bytea
+FROM generate_series(1, 10000) AS n
+SQL
+statements[written]="SELECT 1 / (count(*) = 0)::int FROM treecrdt.verify('f', 'written')"
+is "memory_of_verify_grows_with_compressed_values: a log of 800 MB is verified within 150 MB" success "$(attempt written 150)"
+statements[long]="SELECT 1 / (count(*) = 10000)::int FROM treecrdt.tree('f', 'long')"
+is "memory_of_tree_grows_with_compressed_values: 400 MB are walked through within 150 MB" success "$(attempt long 150)"
+unset 'statements[written]' 'statements[long]'

@@ -252,15 +252,18 @@ impl Store for DocStore<'_, '_> {
             }
             Ok(())
         };
-        if let Some(below) = &self.below
+        if let Some(below) = &mut self.below
             && let Some(places) = below.places(node)
         {
-            let child = &mut self.reader.child_at;
+            let (child, gone, mut astray) = (&mut self.reader.child_at, places.len(), 0);
             for at in places {
                 if child.go_to(below.place(at))? && child.found().get(nodes::PARENT) == Some(node) {
                     take(child.found())?;
+                } else {
+                    astray += 1;
                 }
             }
+            below.note(gone, astray);
             return Ok(());
         }
         let at = [self.doc_datum.arg(), uuid(&node)];

@@ -95,7 +95,7 @@ pub struct Replay {
     pub state: State<Position>,
     /// `dots(n)`, as (n, operation).
     dots: BTreeSet<(NodeId, Position)>,
-    /// The nodes below each parent, as they are at the moment.
+    /// The nodes below each parent, as they are at the moment, in no order.
     below: NodeMap<NodeSet>,
     /// The dots of deletions.
     deletions: VersionVectorBuilder,
@@ -111,7 +111,6 @@ enum Found {
 
 /// What is known while it is decided about deleted nodes.
 struct Known<'k> {
-    children: &'k NodeMap<Vec<NodeId>>,
     /// Of those below.
     found: &'k NodeMap<Found>,
     /// The dots of all deletions.
@@ -137,6 +136,11 @@ impl Replay {
     pub fn state(self) -> State {
         let Self { log, state, .. } = self;
         state.named_by(|at| log.key(at))
+    }
+
+    /// What was replayed, and what it gave. The memory that only a replay needs is given back.
+    pub fn into_parts(self) -> (Log, State<Position>) {
+        (self.log, self.state)
     }
 
     /// Applies an operation, which comes after all before it.
@@ -175,6 +179,10 @@ impl Replay {
             }
             if let Some(children) = before.and_then(|before| self.below.get_mut(&before)) {
                 children.remove(&op.node);
+                // What is empty of it is passed over each time.
+                if children.len() < children.capacity() / 8 {
+                    children.shrink_to_fit();
+                }
             }
             self.below.entry(*parent).or_default().insert(op.node);
             let node = self.state.nodes.get_mut(&op.node).expect("entered above");
@@ -242,7 +250,7 @@ impl Replay {
         if self.state.nodes.values().all(|node| node.deleted_at.is_none()) {
             return;
         }
-        let (children, deletions) = (self.state.children(), self.deletions.build());
+        let deletions = self.deletions.build();
         let mut found = NodeMap::default();
         let nodes = &self.state.nodes;
         let roots = nodes.iter().filter_map(|(&id, node)| match node.parent {
@@ -251,14 +259,14 @@ impl Replay {
         });
         let mut ordered: Vec<NodeId> = roots.collect();
         let mut at = 0;
-        while let Some(id) = ordered.get(at) {
+        while let Some(&id) = ordered.get(at) {
             check();
-            ordered.extend(children.get(id).into_iter().flatten());
+            ordered.extend(self.below(id));
             at += 1;
         }
         for id in ordered.into_iter().rev() {
             let Some(deleted_at) = &self.state.nodes[&id].deleted_at else { continue };
-            let known = Known { children: &children, found: &found, deletions: &deletions };
+            let known = Known { found: &found, deletions: &deletions };
             let decided = match self.uncovered(id, deleted_at, &known, check) {
                 Some(op) => Found::Uncovered(op),
                 None => Found::Covered,
@@ -289,7 +297,7 @@ impl Replay {
             if let Some(op) = self.own_version(id).find(uncovered) {
                 return Some(op);
             }
-            open.extend(known.children.get(&id).into_iter().flatten());
+            open.extend(self.below(id));
         }
         None
     }
@@ -309,12 +317,11 @@ impl Replay {
 
     /// `subtree_version(root)`.
     pub fn subtree_version(&self, root: NodeId) -> VersionVector {
-        let children = self.state.children();
         let mut version = Vec::new();
         let mut open = vec![root];
         while let Some(id) = open.pop() {
             version.extend(self.own_version(id).map(|op| self.log.key(op).dot));
-            open.extend(children.get(&id).into_iter().flatten());
+            open.extend(self.below(id));
         }
         version.into_iter().collect()
     }

@@ -82,13 +82,21 @@ impl Open {
         unsafe { (*(*self.relation::<T>()).rd_rel).relfilenode }
     }
 
-    /// Ends the statement if a table is not in the file in which it was when the query began to read it:
-    /// nothing keeps the transaction itself from writing it anew between two calls.
+    /// The same, and how many pages it has.
+    pub fn extent_of<T: Table>(&self) -> (Oid, u32) {
+        let (table, main) = (self.relation::<T>(), pg_sys::ForkNumber::MAIN_FORKNUM);
+        // SAFETY: the table is open.
+        (self.file_of::<T>(), unsafe { pg_sys::RelationGetNumberOfBlocksInFork(table, main) })
+    }
+
+    /// Ends the statement if a table is not in the file in which it was when the query began to read it, or that has been
+    /// cut off: nothing keeps the transaction itself from writing it anew between two calls.
     ///
     /// # Errors
     /// [`Error::Rewritten`].
-    pub fn must_be_in_file<T: Table>(&self, file: Oid) -> Result<(), Error> {
-        if self.file_of::<T>() == file {
+    pub fn must_be_in_file<T: Table>(&self, (file, pages): (Oid, u32)) -> Result<(), Error> {
+        let now = self.extent_of::<T>();
+        if now.0 == file && now.1 >= pages {
             return Ok(());
         }
         let name = TABLES[T::AT].name.to_string_lossy();

@@ -28,6 +28,9 @@ pub struct Parents {
     places: Vec<Place>,
     /// So many are remembered.
     most_places: usize,
+    /// How many places were gone to, and how many of them have led nowhere.
+    gone: usize,
+    astray: usize,
     /// So many entries have a number.
     read: u32,
     /// The last of them. Of nodes up to it it is known whether they are parents.
@@ -56,7 +59,18 @@ impl Parents {
         // ROOT is taken for a parent.
         let known = NodeMap::from_iter([(NodeId::ROOT, 0..0)]);
         let (places, most_places) = (Vec::new(), 0);
-        Self { known, places, most_places, read: 0, last: NodeId::ROOT, looks: 0, credit, slowness }
+        Self {
+            known,
+            places,
+            most_places,
+            gone: 0,
+            astray: 0,
+            read: 0,
+            last: NodeId::ROOT,
+            looks: 0,
+            credit,
+            slowness,
+        }
     }
 
     /// The same, and it remembers where the rows of children lie, which saves the look for them: up to 12 MB.
@@ -72,8 +86,17 @@ impl Parents {
     /// Which places are those of what is below a parent, in the order of the index, if that is known. Of a
     /// row which nobody sees any more there is one too.
     pub fn places(&self, parent: NodeId) -> Option<Range<u32>> {
+        if self.astray > Self::STRETCH && self.astray > self.gone / 2 {
+            return None; // who looks through the index tells it which entries are of no use any more
+        }
         let places = self.known.get(&parent)?.clone();
         (!places.is_empty() && places.end as usize <= self.places.len()).then_some(places)
+    }
+
+    /// Takes note of how many places were gone to, and how many of them have led nowhere.
+    pub fn note(&mut self, gone: usize, astray: usize) {
+        self.gone += gone;
+        self.astray += astray;
     }
 
     /// One of the places.

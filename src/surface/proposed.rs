@@ -11,7 +11,6 @@
 use std::cell::RefCell;
 use std::hash::BuildHasher as _;
 
-use pgrx::PgMemoryContexts;
 use pgrx::pg_sys::{self, Oid, SubTransactionId};
 use treecrdt::{Keyed, Names, NodeId, OpKind, ReplicaId};
 
@@ -237,7 +236,7 @@ impl Proposed {
     fn compare(&self, forest: &Open) -> Result<(), Error> {
         let mut reader = Reader::open(forest)?;
         // What is stored compressed or elsewhere is brought in for its hash.
-        let mut contents = PgMemoryContexts::new("treecrdt contents");
+        let mut contents = memory::PerRow::default();
         let mut before: Option<&Proposal> = None;
         for row in &self.rows {
             memory::check();
@@ -266,11 +265,8 @@ impl Proposed {
                 let at = [name.arg(), id.bytea(), Arg::int8(row.counter as u64)];
                 if let Some(found) = reader.op.find(&at, &[])? {
                     let found = OpRow::of_log(found)?;
-                    // SAFETY: nothing stays in it but for the hash of a row.
-                    let hash = unsafe {
-                        contents.reset();
-                        contents.switch_to(|_| fingerprint(&found))
-                    };
+                    // SAFETY: the hash is all that stays.
+                    let hash = unsafe { contents.read(|| fingerprint(&found)) };
                     is_other(hash, Says::of(&found))?;
                 }
             }

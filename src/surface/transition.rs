@@ -52,8 +52,8 @@ pub unsafe fn read(forest: &Forest, data: *mut pg_sys::TriggerData) -> Result<In
                 let doc = row.doc.clone().into_owned();
                 at = *places.entry(doc.clone()).or_insert(batches.len());
                 if at == batches.len() {
-                    // As a rule all are of one.
-                    let room = if at == 0 { count } else { 0 };
+                    // As a rule all are of one. Of room for more than that it is not known whether it is there.
+                    let room = if at == 0 { count.min(1 << 17) } else { 0 };
                     batches.push((doc, Batch::with_room(room)));
                 }
             }

@@ -18,7 +18,7 @@ use crate::forest::{Access, Open};
 use crate::memory;
 use crate::storage::reader::{Reader, each_row, pair, reinsert};
 use crate::storage::row::Row;
-use crate::storage::rows::{node_keys, vector_of};
+use crate::storage::rows::{OpRow, node_keys, vector_of};
 use crate::storage::scan::Probe;
 
 /// A discrepancy: doc, table, key, problem.
@@ -65,12 +65,15 @@ fn check(
     let mut log = unsafe { Sorted::new(forest, (*forest.relation::<Ops>()).rd_att) };
     let mut waits = VersionVectorBuilder::default();
     let (mut op_count, mut frontier, mut all_read) = (0_u64, None::<Key>, true);
+    // What is made of a row is in memory of our own.
+    let mut memory = memory::PerRow::default();
     reader.each_op(datum, |row| {
         op_count += 1;
-        match row.op() {
-            Ok(op) if waiting.as_ref().is_some_and(|waiting| waiting.contains(op.dot())) => {
-                waits.push(op.dot());
-                frontier = Some(frontier.map_or(op.key, |least| least.min(op.key)));
+        // SAFETY: nothing else stays.
+        match unsafe { memory.read(|| checked(&row)) } {
+            Ok(key) if waiting.as_ref().is_some_and(|waiting| waiting.contains(key.dot)) => {
+                waits.push(key.dot);
+                frontier = Some(frontier.map_or(key, |least| least.min(key)));
             }
             Ok(_) => log.push(&row)?,
             Err(error) => {
@@ -90,11 +93,14 @@ fn check(
     log.sort();
     let mut replay = Replay::default();
     while let Some(row) = log.next_row()? {
-        replay.apply(&row.op()?, &mut memory::check);
+        // SAFETY: as above.
+        let op = unsafe { memory.read(|| row.op()) }?;
+        replay.apply(&op, &mut memory::check);
     }
     drop(log);
     replay.decide_tombstones(&mut memory::check);
-    let Replay { log, state: mut expected, .. } = replay;
+    let (log, mut expected) = replay.into_parts();
+    expected.named.clear();
     let head = expected.head.map(|at| log.key(at));
 
     let row = reader.doc_row(datum)?;
@@ -114,7 +120,8 @@ fn check(
         is_empty = false;
         let Some(id) = row.get(nodes::NODE) else { return Ok(()) };
         let expected = expected.nodes.remove(&id).map(|node| node.named_by(|at| log.key(at)));
-        match (node_of(&row), expected) {
+        // SAFETY: as above.
+        match (unsafe { memory.read(|| node_of(&row)) }, expected) {
             (Err(error), _) => find("nodes", id.to_string(), error.to_string()),
             (_, None) => find("nodes", id.to_string(), "no operation is about it".into()),
             (Ok(found), Some(expected)) if found != expected => {
@@ -128,9 +135,10 @@ fn check(
         memory::check();
         find("nodes", id.to_string(), "row is missing".into());
     }
-    let pairs =
-        |set: BTreeSet<(NodeId, Position)>| set.into_iter().map(|(node, at)| (node, at, false));
-    let (rows, again) = (&mut reader.doc_reinserts, expected.again.into_iter());
+    let pairs = |set: BTreeSet<(NodeId, Position)>| {
+        set.into_iter().map(|(node, at)| (node, at, false)).collect()
+    };
+    let (rows, again) = (&mut reader.doc_reinserts, expected.again);
     is_empty &= !compare(rows, datum, "reinserts", &log, again, reinsert, &mut find)?;
     let (rows, refs) = (&mut reader.doc_refs, pairs(expected.refs));
     is_empty &= !compare(rows, datum, "other_refs", &log, refs, of_pair, &mut find)?;
@@ -141,6 +149,16 @@ fn check(
         find("docs", String::new(), "row is missing".into());
     }
     Ok(())
+}
+
+/// The key of an operation all of which can be read.
+///
+/// # Errors
+/// Those of [`OpRow::op`].
+fn checked(row: &OpRow<'_>) -> Result<Key, Error> {
+    let key = row.entry()?.key;
+    row.known_state.map(|_| row.known_state()).transpose()?;
+    Ok(key)
 }
 
 /// A row of `nodes` as it is.
@@ -176,11 +194,10 @@ fn compare<T: Table>(
     doc: &DocDatum,
     table: &'static str,
     log: &Log,
-    expected: impl Iterator<Item = (NodeId, Position, bool)>,
+    mut expected: BTreeSet<(NodeId, Position, bool)>,
     read: impl Fn(&Row<'_, T>) -> Option<(NodeId, Key, bool)>,
     find: &mut impl FnMut(&'static str, String, String),
 ) -> Result<bool, Error> {
-    let mut expected: BTreeSet<_> = expected.collect();
     let name = |node: NodeId, key: Key, carries: bool| {
         format!("{node} {key}{}", if carries { " with a payload" } else { "" })
     };

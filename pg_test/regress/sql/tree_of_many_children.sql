@@ -48,6 +48,15 @@ SELECT count(*), count(*) FILTER (WHERE r.at IS NULL OR t.order_key IS NULL) AS 
     FULL JOIN public.by_recursion r USING (at, depth, node, parent);
 ROLLBACK;
 DROP FUNCTION public.rows_that_differ;
+-- A table that is cut off in between is noticed, in a file of this transaction too.
+BEGIN;
+SELECT treecrdt.create_forest('young');
+INSERT INTO young.ops SELECT * FROM f.ops;
+DECLARE c CURSOR FOR SELECT (treecrdt.tree('young', 'wide')).node;
+MOVE 300 IN c;
+TRUNCATE young.nodes;
+MOVE ALL IN c;
+ROLLBACK;
 -- The version of a subtree.
 SELECT treecrdt.subtree_version('f', 'wide', n(700));
 SELECT treecrdt.subtree_version('f', 'wide', n(2700));

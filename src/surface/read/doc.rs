@@ -9,6 +9,7 @@ use super::query::by_index;
 use crate::doc::{DocDatum, DocName};
 use crate::error::Error;
 use crate::forest::Open;
+use crate::memory::PerRow;
 use crate::storage::reader::Reader;
 use crate::surface::rights::{Reading, may_read};
 
@@ -17,6 +18,7 @@ pub struct DocReader<'o> {
     pub(super) reader: Reader<'o>,
     pub(super) doc: DocDatum,
     pub(super) name: &'o DocName<'static>,
+    pub(super) memory: PerRow,
 }
 
 impl<'o> DocReader<'o> {
@@ -26,7 +28,7 @@ impl<'o> DocReader<'o> {
     /// [`Error::Rewritten`].
     pub fn new(forest: &'o Open, doc: &'o DocName<'static>) -> Result<Self, Error> {
         let reader = Reader::of_query(forest)?;
-        Ok(Self { reader, doc: DocDatum::new(doc), name: doc })
+        Ok(Self { reader, doc: DocDatum::new(doc), name: doc, memory: PerRow::default() })
     }
 
     /// Opens it as the transaction sees it by now.
@@ -35,7 +37,7 @@ impl<'o> DocReader<'o> {
     /// [`Error::Rewritten`].
     pub fn now(forest: &'o Open, doc: &'o DocName<'static>) -> Result<Self, Error> {
         let reader = Reader::open(forest)?;
-        Ok(Self { reader, doc: DocDatum::new(doc), name: doc })
+        Ok(Self { reader, doc: DocDatum::new(doc), name: doc, memory: PerRow::default() })
     }
 
     /// The error for tables that contradict each other.

@@ -91,7 +91,7 @@ fn ops_since(
     let max = max.map(|max| or_raise(usize::try_from(max).map_err(|_| EditProblem::Max.into())));
     let open = move || or_raise(Open::new(Some(forest), Access::Read));
     let (forest, name) = (open(), doc.to_owned());
-    let file = forest.file_of::<Ops>();
+    let file = forest.extent_of::<Ops>();
     let mut missing = or_raise(Missing::find(&forest, &forest.doc(&name), &known));
     missing.keys.truncate(max.unwrap_or(usize::MAX));
     drop(forest);

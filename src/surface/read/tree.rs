@@ -156,8 +156,8 @@ struct Stretches {
     of: Asked,
     /// Where the walk is, once it has begun.
     walk: Option<Walk>,
-    /// The file of `nodes` in which it walks.
-    file: Option<Oid>,
+    /// The file of `nodes` in which it walks, and its pages.
+    file: Option<(Oid, u32)>,
     read: std::vec::IntoIter<Visible>,
     /// How many are read next; 0 when all were.
     most: usize,
@@ -166,7 +166,7 @@ struct Stretches {
 impl Stretches {
     fn read_on(&mut self) -> Result<(), Error> {
         let forest = Open::new(Some(self.of.forest), Access::Read)?;
-        let file = *self.file.get_or_insert(forest.file_of::<Nodes>());
+        let file = *self.file.get_or_insert(forest.extent_of::<Nodes>());
         forest.must_be_in_file::<Nodes>(file)?;
         let doc = &forest.doc(&self.of.doc);
         let Self { of: Asked { root, max_depth, .. }, walk, .. } = self;

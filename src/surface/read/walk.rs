@@ -103,7 +103,7 @@ impl Walk {
                     self.enter(reader, node)?;
                     return Ok(Some(visible));
                 }
-                None if level.has_more() => level.read_on(reader, &self.parents, depth)?,
+                None if level.has_more() => level.read_on(reader, &mut self.parents, depth)?,
                 None => self.spare.extend(self.levels.pop().map(|level| level.read)),
             }
         }
@@ -119,7 +119,7 @@ impl Walk {
         let read = self.spare.pop().unwrap_or_default();
         let rest = self.parents.places(parent).map_or(Rest::After(None), Rest::At);
         let mut level = Level { parent, read, rest };
-        level.read_on(reader, &self.parents, depth)?;
+        level.read_on(reader, &mut self.parents, depth)?;
         if level.read.is_empty() && !level.has_more() {
             self.spare.push(level.read);
             let DocReader { reader, doc, .. } = reader;
@@ -139,12 +139,12 @@ impl Level {
     fn read_on(
         &mut self,
         reader: &mut DocReader<'_>,
-        parents: &Parents,
+        parents: &mut Parents,
         depth: i32,
     ) -> Result<(), Error> {
         let (doc, parent) = (reader.doc.arg(), datum::uuid(&self.parent));
         let rest = std::mem::replace(&mut self.rest, Rest::Nothing);
-        let probes = &mut reader.reader;
+        let (probes, memory) = (&mut reader.reader, &mut reader.memory);
         let mut rows = match &rest {
             Rest::Nothing => return Ok(()),
             Rest::After(None) => Children::Next(probes.children.rows(&[doc, parent], &[])?),
@@ -193,7 +193,8 @@ impl Level {
                     node: uuid(node),
                     parent: uuid(self.parent),
                     order_key: order_key.to_vec(),
-                    payload: row.get(nodes::PAYLOAD).map(<[u8]>::to_vec),
+                    // SAFETY: a copy of our own is all that stays.
+                    payload: unsafe { memory.read(|| row.get(nodes::PAYLOAD).map(<[u8]>::to_vec)) },
                 });
             }
         }
@@ -208,7 +209,7 @@ impl Level {
 /// The rows of children: found in the index, or where they are known to lie.
 enum Children<'p, 'o> {
     Next(Rows<'p, 'o, Nodes>),
-    At { probe: &'p mut Probe<'o, Nodes>, parents: &'p Parents, places: Range<u32> },
+    At { probe: &'p mut Probe<'o, Nodes>, parents: &'p mut Parents, places: Range<u32> },
 }
 
 /// A row of a child, and of known places those that follow its own.
@@ -221,7 +222,9 @@ impl Children<'_, '_> {
             Self::Next(rows) => Ok(rows.next().map(|row| (row, None))),
             Self::At { probe, parents, places } => {
                 while let Some(at) = places.next() {
-                    if probe.go_to(parents.place(at))? {
+                    let is_there = probe.go_to(parents.place(at))?;
+                    parents.note(1, usize::from(!is_there));
+                    if is_there {
                         return Ok(Some((probe.found(), Some(places.clone()))));
                     }
                 }
