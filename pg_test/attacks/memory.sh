@@ -83,3 +83,4 @@ is "memory_of_verify_grows_with_compressed_values: a log of 800 MB is verified w
 statements[long]="SELECT 1 / (count(*) = 10000)::int FROM treecrdt.tree('f', 'long')"
 is "memory_of_tree_grows_with_compressed_values: 400 MB are walked through within 150 MB" success "$(attempt long 150)"
 unset 'statements[written]' 'statements[long]'
+sql <<<"SELECT treecrdt.drop_doc('f', 'written'), treecrdt.drop_doc('f', 'long')" >/dev/null
