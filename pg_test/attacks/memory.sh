@@ -60,10 +60,10 @@ gives "nothing of it is left: what is materialized is as before" "1000000|100000
 # The reference kept what each deletion covers without the dots of deletions: as many ranges as there were others before.
 sql <<'SQL' >/dev/null
 INSERT INTO f.ops (doc, replica, counter, lamport, kind, node, parent, order_key, known_state)
-SELECT 'deletions', '\x01', counter, counter, 'insert', md5(counter::text)::uuid, '00000000-0000-0000-0000-000000000000'::uuid, '\x80'::bytea, NULL
+SELECT 'deletions', '\x01'::bytea, counter, counter, 'insert'::treecrdt.op_kind, md5(counter::text)::uuid, '00000000-0000-0000-0000-000000000000'::uuid, '\x80'::bytea, NULL::treecrdt.version_vector
 FROM generate_series(1, 15999, 2) AS counter
 UNION ALL
-SELECT 'deletions', '\x01', counter + 1, counter + 1, 'delete', md5(counter::text)::uuid, NULL, NULL, format('{"01": [[1,%s]]}', counter)::treecrdt.version_vector
+SELECT 'deletions', '\x01'::bytea, counter + 1, counter + 1, 'delete'::treecrdt.op_kind, md5(counter::text)::uuid, NULL, NULL, format('{"01": [[1,%s]]}', counter)::treecrdt.version_vector
 FROM generate_series(1, 15999, 2) AS counter
 SQL
 statements[deletions]="SELECT 1 / (count(*) = 0)::int FROM treecrdt.verify('f', 'deletions')"
@@ -83,4 +83,5 @@ is "memory_of_verify_grows_with_compressed_values: a log of 800 MB is verified w
 statements[long]="SELECT 1 / (count(*) = 10000)::int FROM treecrdt.tree('f', 'long')"
 is "memory_of_tree_grows_with_compressed_values: 400 MB are walked through within 150 MB" success "$(attempt long 150)"
 unset 'statements[written]' 'statements[long]'
-sql <<<"SELECT treecrdt.drop_doc('f', 'written'), treecrdt.drop_doc('f', 'long')" >/dev/null
+gives "what was verified and walked through was there" "deletions 16000, long 10000, written 20000" <<<"SELECT string_agg(doc || ' ' || op_count, ', ' ORDER BY doc) FROM f.docs WHERE doc IN ('deletions', 'long', 'written')"
+sql <<<"SELECT treecrdt.drop_doc('f', doc) FROM (VALUES ('deletions'), ('long'), ('written')) AS docs (doc)" >/dev/null
