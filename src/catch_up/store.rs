@@ -255,15 +255,11 @@ impl Store for DocStore<'_, '_> {
         if let Some(below) = &mut self.below
             && let Some(places) = below.places(node)
         {
-            let (child, gone, mut astray) = (&mut self.reader.child_at, places.len(), 0);
             for at in places {
-                if child.go_to(below.place(at))? && child.found().get(nodes::PARENT) == Some(node) {
-                    take(child.found())?;
-                } else {
-                    astray += 1;
+                if let Some(row) = below.go_to(&mut self.reader.child_at, at, node)? {
+                    take(row)?;
                 }
             }
-            below.note(gone, astray);
             return Ok(());
         }
         let at = [self.doc_datum.arg(), uuid(&node)];

@@ -5,12 +5,12 @@ use std::ops::Range;
 
 use treecrdt::{NodeId, NodeMap};
 
-use super::row::Place;
+use super::row::{Place, Row};
 use super::scan::Probe;
 use crate::datum::uuid;
 use crate::doc::DocDatum;
 use crate::error::Error;
-use crate::forest::shape::Table;
+use crate::forest::shape::{Nodes, Table, nodes};
 
 /// The parents of a document, as far as they are known.
 ///
@@ -93,15 +93,22 @@ impl Parents {
         (!places.is_empty() && places.end as usize <= self.places.len()).then_some(places)
     }
 
-    /// Takes note of how many places were gone to, and how many of them have led nowhere.
-    pub fn note(&mut self, gone: usize, astray: usize) {
-        self.gone += gone;
-        self.astray += astray;
-    }
-
-    /// One of the places.
-    pub fn place(&self, at: u32) -> Place {
-        self.places[at as usize]
+    /// Goes to one of the places: the row of a child of `parent`, if the snapshot sees one there.
+    ///
+    /// # Errors
+    /// As for [`Probe::rows`].
+    pub fn go_to<'p>(
+        &mut self,
+        probe: &'p mut Probe<'_, Nodes>,
+        at: u32,
+        parent: NodeId,
+    ) -> Result<Option<Row<'p, Nodes>>, Error> {
+        // Another row that has taken the place is seen by nobody who has known it.
+        let is_there = probe.go_to(self.places[at as usize])?
+            && probe.found().get(nodes::PARENT) == Some(parent);
+        self.gone += 1;
+        self.astray += usize::from(!is_there);
+        Ok(is_there.then(|| probe.found()))
     }
 
     /// Whether it is known that a node is none.

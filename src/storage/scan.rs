@@ -199,8 +199,8 @@ impl<'o, T: Table> Probe<'o, T> {
         }
         memory::check();
         let Scan { scan, slot, .. } = self.scan.as_ref().expect("opened above");
-        // SAFETY: the scan is open and belongs to the table, which is locked, so that it has been neither written anew nor cut
-        // off; a place that another row has taken since is one that the snapshot does not see.
+        // SAFETY: the scan is open and belongs to the table, which is locked, and is as long as it was when the place was
+        // learned, as who goes on between calls makes sure; a place that another row has taken since is one that the snapshot does not see.
         unsafe {
             (**scan).xs_heaptid = place;
             // Not set before the first question, which there is none of here.

@@ -153,7 +153,8 @@ impl Level {
                 Children::Next(probes.children_after.rows(&[doc, parent], &place)?)
             }
             Rest::At(places) => {
-                Children::At { probe: &mut probes.child_at, parents, places: places.clone() }
+                let (probe, parent, places) = (&mut probes.child_at, self.parent, places.clone());
+                Children::At { probe, parents, parent, places }
             }
         };
         let (mut count, mut is_long, mut is_sorted) = (0, false, true);
@@ -162,10 +163,6 @@ impl Level {
             && let Some((row, rest)) = rows.next()?
         {
             memory::check();
-            // Where a place has been taken by another row, that is seen by nobody who has known it.
-            if row.get(nodes::PARENT) != Some(self.parent) {
-                continue;
-            }
             let Some(node) = row.get(nodes::NODE) else { continue };
             let Some(order_key) = row.get(nodes::ORDER_KEY) else {
                 let problem = format!("node {node} has a parent and no order_key");
@@ -209,7 +206,12 @@ impl Level {
 /// The rows of children: found in the index, or where they are known to lie.
 enum Children<'p, 'o> {
     Next(Rows<'p, 'o, Nodes>),
-    At { probe: &'p mut Probe<'o, Nodes>, parents: &'p mut Parents, places: Range<u32> },
+    At {
+        probe: &'p mut Probe<'o, Nodes>,
+        parents: &'p mut Parents,
+        parent: NodeId,
+        places: Range<u32>,
+    },
 }
 
 /// A row of a child, and of known places those that follow its own.
@@ -220,11 +222,9 @@ impl Children<'_, '_> {
     fn next(&mut self) -> Result<Option<Child<'_>>, Error> {
         match self {
             Self::Next(rows) => Ok(rows.next().map(|row| (row, None))),
-            Self::At { probe, parents, places } => {
+            Self::At { probe, parents, parent, places } => {
                 while let Some(at) = places.next() {
-                    let is_there = probe.go_to(parents.place(at))?;
-                    parents.note(1, usize::from(!is_there));
-                    if is_there {
+                    if parents.go_to(probe, at, *parent)?.is_some() {
                         return Ok(Some((probe.found(), Some(places.clone()))));
                     }
                 }
